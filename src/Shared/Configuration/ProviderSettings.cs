@@ -22,7 +22,7 @@ public sealed record ProviderSettings
 
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Default.ProviderSettings);
 
-    /// <exception cref="JsonException">The text is no settings object, or holds an unknown member.</exception>
+    /// <exception cref="JsonException">The text is no settings object, or holds an unknown or repeated member, or a null where a value belongs.</exception>
     public static ProviderSettings FromJson(string json) =>
         JsonSerializer.Deserialize(json, SettingsJson.Default.ProviderSettings) ?? Default;
 }
@@ -30,7 +30,9 @@ public sealed record ProviderSettings
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(ProviderSettings))]
 [JsonSerializable(typeof(VirtualKeyLimits))]
 internal sealed partial class SettingsJson : JsonSerializerContext;

@@ -63,7 +63,7 @@ internal sealed class PrometheusText : BaseExporter<Metric>
         foreach (var bucket in point.GetHistogramBuckets())
         {
             cumulative += bucket.BucketCount;
-            var bound = double.IsPositiveInfinity(bucket.ExplicitBound) ? "+Inf" : bucket.ExplicitBound.ToString(CultureInfo.InvariantCulture);
+            var bound = Number(bucket.ExplicitBound);
             AppendSample(name + "_bucket", labels.Length == 0 ? $"le=\"{bound}\"" : $"{labels},le=\"{bound}\"", cumulative);
         }
 
@@ -79,20 +79,36 @@ internal sealed class PrometheusText : BaseExporter<Metric>
             _text.Append('{').Append(labels).Append('}');
         }
 
-        _text.Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        _text.Append(' ').Append(Number(value)).Append('\n');
     }
+
+    private static string Number(double value) => value switch
+    {
+        double.PositiveInfinity => "+Inf",
+        double.NegativeInfinity => "-Inf",
+        _ => value.ToString(CultureInfo.InvariantCulture),
+    };
 
     private static string Name(Metric metric, bool isCounter)
     {
-        var name = new StringBuilder(metric.Name.Replace('.', '_').Replace('-', '_'));
-        var suffix = metric.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
-        if (!name.ToString().EndsWith(suffix, StringComparison.Ordinal))
+        const string total = "_total";
+        var name = Identifier(metric.Name);
+        if (isCounter && name.EndsWith(total, StringComparison.Ordinal))
         {
-            name.Append(suffix);
+            name = name[..^total.Length];
         }
 
-        return isCounter ? name.Append("_total").ToString() : name.ToString();
+        var suffix = metric.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        if (!name.EndsWith(suffix, StringComparison.Ordinal))
+        {
+            name += suffix;
+        }
+
+        return isCounter ? name + total : name;
     }
+
+    // OpenTelemetry allows dots, hyphens and slashes in names; Prometheus allows none of them.
+    private static string Identifier(string name) => name.Replace('.', '_').Replace('-', '_').Replace('/', '_');
 
     private static string Labels(ReadOnlyTagCollection tags)
     {
@@ -105,7 +121,7 @@ internal sealed class PrometheusText : BaseExporter<Metric>
             }
 
             var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-            labels.Append(key.Replace('.', '_')).Append("=\"")
+            labels.Append(Identifier(key)).Append("=\"")
                 .Append(text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal))
                 .Append('"');
         }
