@@ -7,9 +7,12 @@ namespace Trinity.Shared.Hosting;
 
 /// <summary>Renders what the OpenTelemetry SDK collected as Prometheus text (exposition format 0.0.4).</summary>
 [ExportModes(ExportModes.Pull)]
-internal sealed class PrometheusText : BaseExporter<Metric>
+internal sealed class PrometheusText : BaseExporter<Metric>, IPullMetricExporter
 {
     private readonly StringBuilder _text = new();
+
+    /// <summary>Set by the reader; the only way to make a pull exporter's reader collect.</summary>
+    public Func<int, bool>? Collect { get; set; }
 
     /// <summary>Only the scrape that holds <see cref="PrometheusScraper"/>'s lock collects and then reads this.</summary>
     public string Render() => _text.ToString();
