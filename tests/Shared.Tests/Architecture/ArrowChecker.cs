@@ -21,7 +21,7 @@ internal sealed partial class ArrowChecker
     public IReadOnlyList<string> Violations(IEnumerable<Arrow> forbidden)
     {
         var rules = forbidden.ToList();
-        return [.. _files.SelectMany(file => Check(file, OwnNamespace(file), rules))];
+        return [.. _files.SelectMany(file => Check(file, SourceRules.ExpectedNamespace(file.Path), rules))];
     }
 
     private IEnumerable<string> Check(SourceFile file, string home, List<Arrow> rules)
@@ -53,9 +53,6 @@ internal sealed partial class ArrowChecker
             }
         }
     }
-
-    /// <summary>A file without a namespace is its project's program.</summary>
-    private static string OwnNamespace(SourceFile file) => file.Namespace ?? SourceRules.ExpectedNamespace(file.Path);
 
     private static bool Applies(Arrow rule, string name) =>
         Array.Exists(rule.From, from => IsWithin(name, from)) && !(rule.Except ?? []).Any(except => IsException(rule, name, except));

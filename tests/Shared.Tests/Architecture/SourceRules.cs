@@ -12,10 +12,12 @@ internal static partial class SourceRules
     private static readonly string[] SnapshotReaders =
     [
         "src/AiBridge/Configuration/ConfigProvider.cs",
-        "src/AiBridge/Proxy/ProxyEndpoint.cs",
+        "src/AiBridge/Proxy/ProxyEndpoint.cs",         // step 0 of the request path
+        "src/AiBridge/Bridges/CachedBridgePool.cs",    // builds no bridge for a snapshot that was replaced meanwhile
+        "src/AiBridge/Limits/TokenBudgets.cs",         // a background service: no request's
         "src/AiBridge/Reload/",
         "src/AiBridge/Telemetry/",
-        "src/AiBridge/Health/",
+        "src/AiBridge/Health.cs",
     ];
 
     /// <summary>Log event ids by file: first and last of the service's block.</summary>
