@@ -12,6 +12,7 @@ using Trinity.ControlPlane.Rollouts;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Database;
 using Trinity.Shared.Hosting;
+using Trinity.Shared.Secrets;
 
 namespace Trinity.ControlPlane;
 
@@ -23,6 +24,11 @@ internal static class ControlPlaneApp
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder().AddTrinityDefaults(args);
+        if (string.IsNullOrWhiteSpace(builder.Configuration[nameof(TrinityOptions.Database)]))
+        {
+            throw new StartupException("No database is named; set TRINITY_DATABASE to postgres://user:password@host:port/database.");
+        }
+
         AddHost(builder);
         AddFeatures(builder.Services);
         configure?.Invoke(builder);
@@ -39,6 +45,7 @@ internal static class ControlPlaneApp
     public static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
         _ = app.Services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value; // throws what is wrong with it
+        _ = app.Services.GetRequiredService<SecretProtector>(); // the same for the encryption keys
         if (!await app.Services.GetRequiredService<SchemaMigrator>().IsCurrentAsync(cancellationToken))
         {
             throw new StartupException("The database's schema is not that of this release; run the verb 'migrate' first.");

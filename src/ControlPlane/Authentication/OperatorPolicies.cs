@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Trinity.ControlPlane.Authentication;
@@ -27,8 +26,14 @@ internal static class OperatorPolicies
 
     public static IServiceCollection AddOperatorAuthentication(this IServiceCollection services)
     {
-        services.AddAuthentication(OperatorAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, OperatorAuthentication>(OperatorAuthentication.SchemeName, configureOptions: null);
+        // Not AddAuthentication, which also brings data protection and its key files, for cookies that we do not have.
+        services.AddWebEncoders();
+        services.AddTransient<OperatorAuthentication>();
+        services.AddAuthenticationCore(options =>
+        {
+            options.DefaultScheme = OperatorAuthentication.SchemeName;
+            options.AddScheme<OperatorAuthentication>(OperatorAuthentication.SchemeName, displayName: null);
+        });
         services.AddAuthorizationBuilder()
             .AddPolicy(Operator, policy => policy.RequireAuthenticatedUser().RequireAssertion(MayUseMethod))
             .AddPolicy(Admin, policy => policy.RequireRole(OperatorRoles.Admin))
