@@ -21,7 +21,7 @@ readonly BUILD_OPTIONS=(-c Release -v q -nologo --disable-build-servers)
 
 current_build() {
   local id
-  { id=$(<"$BUILD_STAMP"); } 2>/dev/null && [[ -d $BUILDS/$id ]] && printf '%s\n' "$BUILDS/$id"
+  id=$(cat -- "$BUILD_STAMP" 2>/dev/null) && [[ -d $BUILDS/$id ]] && printf '%s\n' "$BUILDS/$id"
 }
 
 sources_changed() {
@@ -61,6 +61,7 @@ remove_old_builds() {
   for directory in "$BUILDS"/*/; do
     directory=${directory%/}
     [[ $directory != "$BUILD" ]] || continue
+    # shellcheck disable=SC2062  # a glob of files, not a pattern
     if ! grep -qs --fixed-strings --file=- /proc/[0-9]*/cmdline <<<"$directory/"; then rm -rf -- "$directory"; fi
   done
 }

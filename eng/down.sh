@@ -35,7 +35,7 @@ down_main() {
   if any_runs launcher "${SERVICES[@]}" postgres; then stopped=1; fi
   stop_launcher
   lock_data_dir
-  if [[ -s $DATA/postgres/postmaster.pid ]]; then settle_postmaster_pid; fi
+  adopt_postgres
   stop_everything
   if ((stopped)); then say "Stopped what ran with $DATA."; else say "Nothing runs with $DATA."; fi
 }

@@ -15,7 +15,7 @@ HELP
 
 start_database_if_private() {
   [[ $LAUNCHER_POSTGRES == private ]] || return 0
-  if [[ -s $DATA/postgres/postmaster.pid ]]; then settle_postmaster_pid; fi
+  adopt_postgres
   if runs postgres; then return 0; fi
   trap 'on_exit stop_postgres' EXIT
   trap 'exit 130' INT

@@ -110,21 +110,39 @@ choose_socket_dir() {
 remove_short_socket_dir() {
   local directory
   directory=$(cat -- "$DATA/socket-dir" 2>/dev/null) || return 0
-  if [[ $directory == /tmp/trinity.?????? && ! -L $directory ]]; then rmdir -- "$directory" 2>/dev/null || true; fi
+  [[ $directory == /tmp/trinity.?????? && ! -L $directory ]] || return 0
+  rm -f -- "$directory$SOCKET_NAME" "$directory$SOCKET_NAME.lock"
+  rmdir -- "$directory" 2>/dev/null || true
   rm -f -- "$DATA/socket-dir"
 }
 
-# A pid in postmaster.pid that is no Postgres of this directory is left from a crash, and would stop the next start if some
-# other process has it now. One that is (its start was never recorded) is taken over.
-settle_postmaster_pid() {
+# is_ours PID: a Postgres process of this data directory (server or backend: both live in it).
+is_ours() { [[ /proc/$1/cwd -ef $DATA/postgres && $(readlink -- "/proc/$1/exe") == */postgres* ]]; }
+
+any_is_ours() {
+  local process
+  for process in /proc/[0-9]*; do
+    if is_ours "${process#/proc/}"; then return 0; fi
+  done
+  return 1
+}
+
+# A server whose start was never recorded (its launcher was killed in that moment) is taken over.
+adopt_postgres() {
   local pid
   { read -r pid <"$DATA/postgres/postmaster.pid"; } 2>/dev/null || return 0
-  [[ $pid =~ ^[0-9]+$ ]] || return 0
-  if [[ $(readlink -- "/proc/$pid/cwd") == "$DATA/postgres" ]]; then
-    record_process postgres "$pid"
-  else
-    rm -f -- "$DATA/postgres/postmaster.pid"
-  fi
+  if [[ $pid =~ ^[0-9]+$ ]] && is_ours "$pid"; then record_process postgres "$pid"; fi
+}
+
+# A crash leaves lock files with a pid that any process may have by now, and for a moment backends without a server. The
+# files may go only after the last backend: they are what keeps a new server from sharing its memory and files.
+clear_crash_remains() {
+  local began=$SECONDS
+  while any_is_ours; do
+    ((SECONDS - began < 30)) || die "processes of an earlier Postgres still use $DATA/postgres"
+    sleep 0.1
+  done
+  rm -f -- "$DATA/postgres/postmaster.pid" "$SOCKET_DIR$SOCKET_NAME" "$SOCKET_DIR$SOCKET_NAME.lock"
 }
 
 launch_postmaster() {
@@ -132,22 +150,15 @@ launch_postmaster() {
     -c listen_addresses= -c unix_socket_directories="$SOCKET_DIR" -c max_connections=200 -c cluster_name=trinity
 }
 
-# After a kill -9 the backends of the dead server may live a moment longer; Postgres then asks to be started again.
-backends_linger() { grep -q 'pre-existing shared memory block' "$DATA/logs/postgres.log"; }
-
 wait_for_postgres() {
   local began=$SECONDS
   until as_owner "$PGBIN/pg_isready" -q -h "$SOCKET_DIR"; do
     ((SECONDS - began < 120)) || die "Postgres is not ready after 120 s ($DATA/logs/postgres.log)"
-    sleep 0.1
-    runs postgres && continue
-    if backends_linger && ((SECONDS - began < 30)); then
-      sleep 1
-      launch_postmaster
-    else
+    runs postgres || {
       last_lines "$DATA/logs/postgres.log" 10
       die "Postgres did not start ($DATA/logs/postgres.log)"
-    fi
+    }
+    sleep 0.1
   done
 }
 
@@ -166,6 +177,7 @@ start_postgres() {
   create_cluster
   write_access_rules
   choose_socket_dir
+  clear_crash_remains
   launch_postmaster
   wait_for_postgres
   create_database
@@ -175,5 +187,5 @@ start_postgres() {
 # Fast shutdown: sessions are ended, nothing is lost. SIGQUIT is the last resort; SIGKILL would leave its children behind.
 stop_postgres() {
   STOP_GRACE=60 stop_processes INT QUIT postgres
-  remove_short_socket_dir
+  runs postgres || remove_short_socket_dir
 }

@@ -7,7 +7,7 @@ STOP_GRACE=${TRINITY_STOP_GRACE:-30} # seconds a service may take to finish what
 # process_identity PID: "pid start boot", or failure when it is gone (a zombie is gone).
 process_identity() {
   local stat fields boot
-  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
   read -ra fields <<<"${stat##*) }" # after the name, which may hold anything: state, …, start time (20th)
   [[ ${fields[0]:-X} != [ZX] ]] || return 1
   boot=$(</proc/sys/kernel/random/boot_id)
@@ -24,7 +24,7 @@ record_process() { # NAME PID
 # recorded_pid NAME: the pid of a recorded process that still runs.
 recorded_pid() {
   local identity pid
-  { identity=$(<"$DATA/run/$1.pid"); } 2>/dev/null || return 1
+  identity=$(cat -- "$DATA/run/$1.pid" 2>/dev/null) || return 1
   pid=${identity%% *}
   [[ $pid =~ ^[0-9]+$ ]] && [[ $(process_identity "$pid") == "$identity" ]] || return 1
   printf '%s\n' "$pid"

@@ -112,7 +112,7 @@ take_ownership() {
   trap '((UP_READY)) && exit 0; exit 130' INT
   trap '((UP_READY)) && exit 0; exit 143' TERM HUP
   record_process launcher "$$"
-  if [[ -s $DATA/postgres/postmaster.pid ]]; then settle_postmaster_pid; fi
+  adopt_postgres
   if any_runs "${SERVICES[@]}" postgres; then
     say "Stopping what an earlier run left behind."
     stop_everything
