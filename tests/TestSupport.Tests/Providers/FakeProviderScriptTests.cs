@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Providers;
 
@@ -53,6 +52,20 @@ public sealed class FakeProviderScriptTests
         fake.Expect("GET", "/never");
 
         await Assert.ThrowsAsync<FakeProviderException>(async () => await fake.DisposeAsync());
+    }
+
+    [Fact]
+    public async Task AssertionFailsBeforeDispose_BothAreTold()
+    {
+        var failure = await Assert.ThrowsAsync<FakeProviderException>(async () =>
+        {
+            await using var fake = await FakeProvider.StartAsync();
+            fake.Expect("GET", "/never");
+            Assert.Fail("the real reason");
+        });
+
+        Assert.Contains("did not arrive: GET /never", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the real reason", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

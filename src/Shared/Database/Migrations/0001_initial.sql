@@ -48,6 +48,7 @@ create table virtual_keys (
   limits     jsonb,
   expires_at timestamptz,
   revoked_at timestamptz,
+  version    bigint not null default 1,
   created_at timestamptz not null
 );
 create unique index virtual_keys_name on virtual_keys (name) where revoked_at is null;
@@ -67,13 +68,18 @@ create table bridge_replicas (
 ) with (fillfactor = 50); -- rewritten at every heartbeat: leave room for updates in place
 
 create table rollouts (
-  id              uuid primary key,
-  provider_id     uuid not null references ai_providers (id),
-  action          text not null,
-  generation      bigint not null,
-  retired_key_ids uuid[] not null,
-  created_by      text not null,
-  created_at      timestamptz not null
+  id                  uuid primary key,
+  provider_id         uuid not null references ai_providers (id),
+  action              text not null,
+  generation          bigint not null,
+  retired_key_ids     uuid[] not null,
+  retired_key_hints   text[] not null,
+  fingerprints_cipher bytea,            -- hashes of the retired keys, encrypted: they tell whether one is configured again
+  fingerprints_key_id text,
+  created_by          text not null,
+  created_at          timestamptz not null,
+  check (cardinality(retired_key_ids) = cardinality(retired_key_hints)),
+  check ((fingerprints_cipher is null) = (fingerprints_key_id is null))
 );
 create index rollouts_provider on rollouts (provider_id, id desc);
 
