@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Trinity.TestSupport;
 
 namespace Trinity.AgentServer.Tests;
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Trinity.TestSupport;
 
 namespace Trinity.AgentServer.Tests;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Trinity.Shared.Hosting;
-using Trinity.TestSupport;
 
 namespace Trinity.AgentServer.Tests.Info;
 
@@ -19,7 +18,7 @@ public sealed class InfoEndpointsTests
     public async Task Info_SaysVersionRuntimesAndStart()
     {
         var now = new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
-        await using var server = await RunningAgentServer.StartAsync(configure: builder => builder.Services.AddSingleton<TimeProvider>(new FixedTime(now)));
+        await using var server = await RunningAgentServer.StartAsync(configure: builder => builder.Services.AddSingleton<TimeProvider>(new ManualTimeProvider(now)));
 
         using var response = await server.GetAsync("/api/info");
 
@@ -37,10 +36,5 @@ public sealed class InfoEndpointsTests
     {
         await using var server = await RunningAgentServer.StartAsync();
         Assert.Contains("# TYPE ", await server.Client.GetStringAsync("/metrics", Timeouts.Token), StringComparison.Ordinal);
-    }
-
-    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
     }
 }
