@@ -62,9 +62,9 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
 
                 return;
             }
-            catch (PostgresException exception) when (!exception.IsTransient && exception.SqlState.StartsWith("22", StringComparison.Ordinal))
+            catch (PostgresException exception) when (!exception.IsTransient && IsRefusal(exception.SqlState))
             {
-                Log.RecordsNotWritten(logger, exception.SqlState, batch.Count, "given up: Postgres refuses the values");
+                Log.RecordsNotWritten(logger, exception.SqlState, batch.Count, "given up: Postgres refuses their values");
                 return;
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException or IOException)
@@ -74,6 +74,10 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
             }
         }
     }
+
+    // Classes data exception, integrity constraint, program limit: the same values will never pass. Everything else can be mended while they wait.
+    private static bool IsRefusal(string state) =>
+        state.StartsWith("22", StringComparison.Ordinal) || state.StartsWith("23", StringComparison.Ordinal) || state.StartsWith("54", StringComparison.Ordinal);
 
     private static partial class Log
     {
