@@ -56,6 +56,20 @@ public sealed class FakeProviderScriptTests
     }
 
     [Fact]
+    public async Task AssertionFailsBeforeDispose_BothAreTold()
+    {
+        var failure = await Assert.ThrowsAsync<FakeProviderException>(async () =>
+        {
+            await using var fake = await FakeProvider.StartAsync();
+            fake.Expect("GET", "/never");
+            Assert.Fail("the real reason");
+        });
+
+        Assert.Contains("did not arrive: GET /never", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the real reason", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ExpectationsOfOnePath_AreUsedInOrder()
     {
         await using var fake = await FakeProvider.StartAsync();

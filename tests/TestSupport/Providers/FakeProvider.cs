@@ -54,6 +54,7 @@ public sealed class FakeProvider : IAsyncDisposable
 
     public static async Task<FakeProvider> StartAsync(FakeProviderOptions? options = null)
     {
+        EarlierFailure.Watch();
         var fake = new FakeProvider(options ?? new FakeProviderOptions());
         await fake._app.StartAsync(Timeouts.Token);
         var addresses = fake._app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
@@ -106,7 +107,7 @@ public sealed class FakeProvider : IAsyncDisposable
         _stopping.Dispose();
         if (_options.VerifiesOnDispose && _script.Faults() is { } faults)
         {
-            throw new FakeProviderException(faults);
+            throw new FakeProviderException(EarlierFailure.AddTo(faults));
         }
     }
 
