@@ -59,6 +59,7 @@ public static partial class ProviderValidator
         if (!Uri.TryCreate(baseUrl, UriKind.Absolute, out var url)
             || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
             || url.Host.Length == 0
+            || url.Port == 0
             || baseUrl.AsSpan().IndexOfAnyInRange('\0', ' ') >= 0)
         {
             errors.Add(new("base_url", "The base URL must be an absolute http:// or https:// address."));
@@ -110,6 +111,11 @@ public static partial class ProviderValidator
         if (settings.ExtraHeaders.Count > MaxHeaders)
         {
             errors.Add(new("settings.extra_headers", $"At most {MaxHeaders} extra headers are allowed."));
+        }
+
+        if (settings.ExtraHeaders.Keys.Distinct(StringComparer.OrdinalIgnoreCase).Count() != settings.ExtraHeaders.Count)
+        {
+            errors.Add(new("settings.extra_headers", "The same header is given twice; upper and lower case do not tell headers apart."));
         }
 
         foreach (var (name, value) in settings.ExtraHeaders)

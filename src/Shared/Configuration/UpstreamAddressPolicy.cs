@@ -12,7 +12,10 @@ public sealed class UpstreamAddressPolicy(bool allowPrivate)
         IPNetwork.Parse("169.254.0.0/16"),    // link-local, and the metadata service of most clouds
         IPNetwork.Parse("fe80::/10"),
         IPNetwork.Parse("fd00:ec2::254/128"), // metadata over IPv6
+        IPNetwork.Parse("fd20:ce::254/128"),
         IPNetwork.Parse("100.100.100.200/32"), // metadata of one cloud inside the shared address space
+        IPNetwork.Parse("192.0.0.192/32"),     // metadata of another, among the protocol assignments
+        IPNetwork.Parse("168.63.129.16/32"),   // a third one's host agent, behind a public address
         IPNetwork.Parse("0.0.0.0/8"),
         IPNetwork.Parse("::/128"),
         IPNetwork.Parse("224.0.0.0/4"),
@@ -29,6 +32,8 @@ public sealed class UpstreamAddressPolicy(bool allowPrivate)
         IPNetwork.Parse("192.168.0.0/16"),
         IPNetwork.Parse("100.64.0.0/10"),
         IPNetwork.Parse("fc00::/7"),
+        IPNetwork.Parse("fec0::/10"),      // site-local, the deprecated form of the line above
+        IPNetwork.Parse("64:ff9b:1::/48"), // NAT64 of a local network
     ];
 
     /// <summary>Null when connecting to <paramref name="address"/> is fine, else why not.</summary>
@@ -48,12 +53,12 @@ public sealed class UpstreamAddressPolicy(bool allowPrivate)
     /// <summary>The same for a host name as written; a name that is no address is judged when it is resolved, save the well-known ones.</summary>
     public string? Refuse(string host)
     {
-        if (IPAddress.TryParse(host.Trim('[', ']'), out var address))
+        var name = host.Trim('[', ']').Split('%')[0].TrimEnd('.'); // without the zone of fe80::1%eth0
+        if (IPAddress.TryParse(name, out var address))
         {
             return Refuse(address);
         }
 
-        var name = host.TrimEnd('.');
         if (name.Equals("metadata.google.internal", StringComparison.OrdinalIgnoreCase) || name.Equals("metadata", StringComparison.OrdinalIgnoreCase))
         {
             return "metadata services are never allowed as an upstream";
@@ -66,7 +71,7 @@ public sealed class UpstreamAddressPolicy(bool allowPrivate)
 
     private static bool Contains(IPNetwork[] networks, IPAddress address) => Array.Exists(networks, network => network.Contains(address));
 
-    // IPv4 in disguise: ::ffff:a.b.c.d, the deprecated ::a.b.c.d, NAT64 64:ff9b::a.b.c.d and 6to4 2002:aabb:ccdd:: reach the same hosts.
+    // IPv4 in disguise: ::ffff:a.b.c.d, ::ffff:0:a.b.c.d, the deprecated ::a.b.c.d, NAT64 64:ff9b::a.b.c.d and 6to4 2002:aabb:ccdd:: reach the same hosts.
     private static IPAddress Unwrap(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -86,7 +91,8 @@ public sealed class UpstreamAddressPolicy(bool allowPrivate)
         }
 
         var nat64 = bytes is [0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, ..];
+        var translated = bytes is [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, ..];
         var compatible = bytes.AsSpan(0, 12).IndexOfAnyExcept((byte)0) < 0 && bytes.AsSpan(12, 3).IndexOfAnyExcept((byte)0) >= 0;
-        return nat64 || compatible ? new IPAddress(bytes.AsSpan(12, 4)) : address;
+        return nat64 || translated || compatible ? new IPAddress(bytes.AsSpan(12, 4)) : address;
     }
 }

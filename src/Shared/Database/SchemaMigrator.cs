@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Reflection;
 using Dapper;
@@ -24,7 +25,11 @@ public sealed partial class SchemaMigrator(NpgsqlDataSource database, ILogger<Sc
         }
         finally
         {
-            await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock }, cancellationToken: CancellationToken.None));
+            // A broken connection has lost the lock already, and its error is the one to report.
+            if (connection.State is ConnectionState.Open)
+            {
+                await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock }, cancellationToken: CancellationToken.None));
+            }
         }
     }
 

@@ -8,14 +8,12 @@ public sealed class PrometheusScraper : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly PrometheusText _exporter = new();
-    private readonly BaseExportingMetricReader _reader;
     private readonly MeterProvider _provider;
 
     /// <param name="meters">Names of the meters to collect; <c>*</c> is a wild card.</param>
     public PrometheusScraper(params string[] meters)
     {
-        _reader = new BaseExportingMetricReader(_exporter);
-        _provider = Sdk.CreateMeterProviderBuilder().AddMeter(meters).AddReader(_reader).Build();
+        _provider = Sdk.CreateMeterProviderBuilder().AddMeter(meters).AddReader(new BaseExportingMetricReader(_exporter)).Build();
     }
 
     /// <summary>The current values as Prometheus text.</summary>
@@ -23,7 +21,7 @@ public sealed class PrometheusScraper : IDisposable
     {
         lock (_gate)
         {
-            _reader.Collect();
+            _exporter.Collect!(Timeout.Infinite);
             return _exporter.Render();
         }
     }

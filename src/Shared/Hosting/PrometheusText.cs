@@ -7,9 +7,12 @@ namespace Trinity.Shared.Hosting;
 
 /// <summary>Renders what the OpenTelemetry SDK collected as Prometheus text (exposition format 0.0.4).</summary>
 [ExportModes(ExportModes.Pull)]
-internal sealed class PrometheusText : BaseExporter<Metric>
+internal sealed class PrometheusText : BaseExporter<Metric>, IPullMetricExporter
 {
     private readonly StringBuilder _text = new();
+
+    /// <summary>Set by the reader; the only way to make a pull exporter's reader collect.</summary>
+    public Func<int, bool>? Collect { get; set; }
 
     /// <summary>Only the scrape that holds <see cref="PrometheusScraper"/>'s lock collects and then reads this.</summary>
     public string Render() => _text.ToString();
@@ -63,7 +66,7 @@ internal sealed class PrometheusText : BaseExporter<Metric>
         foreach (var bucket in point.GetHistogramBuckets())
         {
             cumulative += bucket.BucketCount;
-            var bound = double.IsPositiveInfinity(bucket.ExplicitBound) ? "+Inf" : bucket.ExplicitBound.ToString(CultureInfo.InvariantCulture);
+            var bound = Number(bucket.ExplicitBound);
             AppendSample(name + "_bucket", labels.Length == 0 ? $"le=\"{bound}\"" : $"{labels},le=\"{bound}\"", cumulative);
         }
 
@@ -79,20 +82,36 @@ internal sealed class PrometheusText : BaseExporter<Metric>
             _text.Append('{').Append(labels).Append('}');
         }
 
-        _text.Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        _text.Append(' ').Append(Number(value)).Append('\n');
     }
+
+    private static string Number(double value) => value switch
+    {
+        double.PositiveInfinity => "+Inf",
+        double.NegativeInfinity => "-Inf",
+        _ => value.ToString(CultureInfo.InvariantCulture),
+    };
 
     private static string Name(Metric metric, bool isCounter)
     {
-        var name = new StringBuilder(metric.Name.Replace('.', '_').Replace('-', '_'));
-        var suffix = metric.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
-        if (!name.ToString().EndsWith(suffix, StringComparison.Ordinal))
+        const string total = "_total";
+        var name = Identifier(metric.Name);
+        if (isCounter && name.EndsWith(total, StringComparison.Ordinal))
         {
-            name.Append(suffix);
+            name = name[..^total.Length];
         }
 
-        return isCounter ? name.Append("_total").ToString() : name.ToString();
+        var suffix = metric.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        if (!name.EndsWith(suffix, StringComparison.Ordinal))
+        {
+            name += suffix;
+        }
+
+        return isCounter ? name + total : name;
     }
+
+    // OpenTelemetry allows dots, hyphens and slashes in names; Prometheus allows none of them.
+    private static string Identifier(string name) => name.Replace('.', '_').Replace('-', '_').Replace('/', '_');
 
     private static string Labels(ReadOnlyTagCollection tags)
     {
@@ -105,7 +124,7 @@ internal sealed class PrometheusText : BaseExporter<Metric>
             }
 
             var text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-            labels.Append(key.Replace('.', '_')).Append("=\"")
+            labels.Append(Identifier(key)).Append("=\"")
                 .Append(text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal))
                 .Append('"');
         }

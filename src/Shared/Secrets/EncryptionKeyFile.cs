@@ -28,24 +28,30 @@ public static class EncryptionKeyFile
     }
 
     /// <summary>Puts a fresh key first; the older ones stay for decryption. Returns the new key's id.</summary>
+    /// <exception cref="IOException">The file cannot be read or written, or another process is adding a key right now.</exception>
     public static string AddKey(string path, TimeProvider time)
     {
+        // Two writers at once would lose one of the keys, and with it whatever was encrypted by it. The lock file stays: deleting it would race.
+        using var turn = new FileStream($"{path}.lock", OwnerOnlyFile(FileMode.OpenOrCreate, FileShare.None));
         var entry = NewEntry(time);
         File.Move(Write(path, entry + File.ReadAllText(path)), path, overwrite: true);
         return entry[..entry.IndexOf(':', StringComparison.Ordinal)];
     }
 
+    // The name is random, because threads share a process id, and containers on one volume share small ones; the file is new, so its mode is ours.
     private static string Write(string path, string content)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
-        using var stream = new FileStream(temporary, options);
+        var temporary = $"{path}.{RandomNumberGenerator.GetHexString(16, lowercase: true)}.tmp";
+        using var stream = new FileStream(temporary, OwnerOnlyFile(FileMode.CreateNew, FileShare.None));
         using var writer = new StreamWriter(stream);
         writer.Write(content);
         writer.Flush();
         stream.Flush(flushToDisk: true);
         return temporary;
     }
+
+    private static FileStreamOptions OwnerOnlyFile(FileMode mode, FileShare share) =>
+        new() { Mode = mode, Access = FileAccess.Write, Share = share, UnixCreateMode = OwnerOnly };
 
     private static string NewEntry(TimeProvider time)
     {

@@ -35,13 +35,8 @@ public sealed class EncryptionKeyRing
     {
         var keys = ImmutableArray.CreateBuilder<(string, byte[])>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var entry in text.Split([',', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var entry in Entries(text))
         {
-            if (entry.StartsWith('#'))
-            {
-                continue;
-            }
-
             var colon = entry.IndexOf(':', StringComparison.Ordinal);
             var id = colon > 0 ? entry[..colon] : "";
             var key = new byte[KeyBytes + 1];
@@ -63,5 +58,14 @@ public sealed class EncryptionKeyRing
         return keys.Count > 0
             ? new EncryptionKeyRing(keys.ToImmutable())
             : throw new FormatException("No encryption key is given.");
+    }
+
+    // Lines first, so that a comma in a comment does not begin an entry.
+    private static IEnumerable<string> Entries(string text)
+    {
+        const StringSplitOptions tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        return text.Split(['\n', '\r'], tidy)
+            .Where(line => !line.StartsWith('#'))
+            .SelectMany(line => line.Split(',', tidy));
     }
 }

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# The two services: their environment, starting them, knowing when they are ready.
+
+readonly SERVICES=(aibridge controlplane)
+declare -Ar SERVICE_FOLDER=([aibridge]=AiBridge [controlplane]=ControlPlane)
+declare -Ar SERVICE_LISTEN=([aibridge]=TRINITY_AIBRIDGE__LISTEN [controlplane]=TRINITY_CONTROLPLANE__LISTEN)
+readonly READY_WAIT=${TRINITY_READY_WAIT:-120} # seconds
+
+listen_pattern='^http://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:]+\]):([1-9][0-9]{0,4})/?$'
+
+# listen_host SERVICE, listen_port SERVICE: where to reach it from here.
+listen_host() {
+  [[ ${!SERVICE_LISTEN[$1]} =~ $listen_pattern ]]
+  case ${BASH_REMATCH[1]} in
+    0.0.0.0 | localhost) printf 127.0.0.1 ;;
+    '[::]') printf ::1 ;;
+    *) unbracket "${BASH_REMATCH[1]}" ;;
+  esac
+}
+
+listen_port() {
+  [[ ${!SERVICE_LISTEN[$1]} =~ $listen_pattern ]]
+  printf '%s' "${BASH_REMATCH[2]}"
+}
+
+require_listen_address() { # SERVICE
+  if [[ ! ${!SERVICE_LISTEN[$1]} =~ $listen_pattern ]] || ((BASH_REMATCH[2] > 65535)); then
+    usage_error "${SERVICE_LISTEN[$1]} is '${!SERVICE_LISTEN[$1]}': expected http://address:port"
+  fi
+}
+
+port_is_taken() { # by any listener on this machine
+  local port
+  printf -v port '%04X' "$1"
+  awk -v port=":$port" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' \
+    /proc/net/tcp /proc/net/tcp6 2>/dev/null
+}
+
+require_free_ports() {
+  local bridge control
+  bridge=$(listen_port aibridge) control=$(listen_port controlplane)
+  [[ $bridge != "$control" ]] || usage_error "AiBridge and the control plane cannot share port $bridge"
+  if port_is_taken "$bridge"; then die "port $bridge is in use: choose another with --bridge-port"; fi
+  if port_is_taken "$control"; then die "port $control is in use: choose another with --control-port"; fi
+}
+
+service_path() { printf '%s/%s/Trinity.%s.dll' "$BUILD" "${SERVICE_FOLDER[$1]}" "${SERVICE_FOLDER[$1]}"; }
+
+# The line that tells most about why a .NET program ended: its first exception or error, else its last word.
+telling_line() { # LOG
+  local line
+  line=$(sed -nE 's/^Unhandled exception\. //p' "$1" | head -n 1)
+  [[ -n $line ]] || line=$(grep -iE 'error|exception|fail|cannot' "$1" | head -n 1 || true)
+  [[ -n $line ]] || line=$(grep -v '^[[:space:]]*$' "$1" | tail -n 1 || true)
+  printf '%s' "${line:-no reason given}"
+}
+
+migrate_database() {
+  local log=$DATA/logs/migrate.log
+  attend dotnet "$(service_path controlplane)" migrate >"$log" 2>&1 </dev/null ||
+    die "the database cannot be used or migrated: $(telling_line "$log") ($log)"
+}
+
+start_service() {
+  spawn "$1" "$BUILD/${SERVICE_FOLDER[$1]}" dotnet "$(service_path "$1")"
+}
+
+# http_status HOST PORT PATH: the status of a GET; no curl on a fresh machine.
+http_status() {
+  local line
+  {
+    printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$3" "localhost:$2" >&3
+    IFS= read -r -t 5 line <&3
+  } 3<>"/dev/tcp/$1/$2" || return 1
+  [[ $line =~ ^HTTP/1\.[01]\ ([0-9]{3}) ]] && printf '%s' "${BASH_REMATCH[1]}"
+} 2>/dev/null
+
+is_ready() { [[ $(http_status "$(listen_host "$1")" "$(listen_port "$1")" /readyz) == 200 ]]; }
+
+require_alive() { # SERVICE
+  if runs "$1"; then return 0; fi
+  last_lines "$DATA/logs/$1.log" 15
+  die "${SERVICE_FOLDER[$1]} ended while starting: $(telling_line "$DATA/logs/$1.log") ($DATA/logs/$1.log)"
+}
+
+wait_until_ready() {
+  local began=$SECONDS shown=0 name waiting
+  while :; do
+    waiting=()
+    for name in "${SERVICES[@]}"; do
+      require_alive "$name"
+      is_ready "$name" || waiting+=("${SERVICE_FOLDER[$name]}")
+    done
+    ((${#waiting[@]})) || return 0
+    ((SECONDS - began < READY_WAIT)) || break
+    if ((SECONDS - began >= shown + 5)); then
+      shown=$((SECONDS - began))
+      say "Waiting for ${waiting[*]} ($shown s)."
+    fi
+    sleep 0.2
+  done
+  for name in "${SERVICES[@]}"; do is_ready "$name" || last_lines "$DATA/logs/$name.log" 10; done
+  die "not ready after $READY_WAIT s: ${waiting[*]} (logs in $DATA/logs)"
+}
+
+# everything_runs, stop_everything: services first, so that they can still write to the database they finish with.
+everything_runs() {
+  local name
+  for name in "${SERVICES[@]}"; do runs "$name" || return 1; done
+  ! grep -qs '^LAUNCHER_POSTGRES=private$' "$DATA/state.env" || runs postgres
+}
+
+stop_everything() {
+  stop_processes TERM KILL "${SERVICES[@]}"
+  stop_postgres
+}

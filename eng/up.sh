@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# ./trinity up
+
+# shellcheck source=eng/machine.sh
+source "$ROOT/eng/machine.sh"
+# shellcheck source=eng/database.sh
+source "$ROOT/eng/database.sh"
+# shellcheck source=eng/guide.sh
+source "$ROOT/eng/guide.sh"
+
+up_help() {
+  cat <<'HELP'
+Usage: ./trinity up [options]
+
+Starts AiBridge and the control plane on this machine, and a private Postgres for them, and says what to do next.
+Stays in the foreground until Ctrl-C or `./trinity down`. A second `up` with the same data directory changes nothing.
+
+  --data DIR            where everything is kept                 (.trinity in the repository; TRINITY_DATA)
+  --bridge-port PORT    AiBridge listens on 127.0.0.1:PORT       (8787; TRINITY_AIBRIDGE__LISTEN=http://address:port)
+  --control-port PORT   the control plane, likewise              (8080; TRINITY_CONTROLPLANE__LISTEN)
+  --database URL        use this Postgres (15 or newer) instead  (TRINITY_DATABASE)
+  --seed FILE           providers to import on the first start   (see config/providers.example.json)
+  --detach              return as soon as all is ready
+
+Ctrl-C, and `down`, let requests in flight finish for TRINITY_STOP_GRACE seconds (30); a second Ctrl-C does not wait.
+HELP
+}
+
+UP_DATA='' UP_DATABASE=${TRINITY_DATABASE:-} UP_SEED=${TRINITY_CONTROLPLANE__SEEDFILE:-} UP_DETACH=0 UP_READY=0
+
+parse_up_options() {
+  export TRINITY_AIBRIDGE__LISTEN=${TRINITY_AIBRIDGE__LISTEN:-http://127.0.0.1:8787}
+  export TRINITY_CONTROLPLANE__LISTEN=${TRINITY_CONTROLPLANE__LISTEN:-http://127.0.0.1:8080}
+  while (($#)); do
+    case $1 in
+      -h | --help) up_help && exit 0 ;;
+      --detach) UP_DETACH=1 && shift && continue ;;
+      --data | --bridge-port | --control-port | --database | --seed) require_value "$1" $# ;;
+      --data=* | --bridge-port=* | --control-port=* | --database=* | --seed=*)
+        set -- "${1%%=*}" "${1#*=}" "${@:2}"
+        ;;
+      *) usage_error "unknown option '$1'" ;;
+    esac
+    [[ -n $2 ]] || usage_error "option $1 needs a value"
+    case $1 in
+      --data) UP_DATA=$2 ;;
+      --database) UP_DATABASE=$2 ;;
+      --seed) UP_SEED=$2 ;;
+      --bridge-port) require_port "$@" && TRINITY_AIBRIDGE__LISTEN=http://127.0.0.1:$2 ;;
+      --control-port) require_port "$@" && TRINITY_CONTROLPLANE__LISTEN=http://127.0.0.1:$2 ;;
+    esac
+    shift 2
+  done
+  require_listen_address aibridge
+  require_listen_address controlplane
+}
+
+check_seed_file() {
+  [[ -n $UP_SEED ]] || return 0
+  [[ -f $UP_SEED && -r $UP_SEED ]] || die "the seed file $UP_SEED cannot be read"
+  UP_SEED=$(realpath -- "$UP_SEED")
+}
+
+# What the services are told. Local models are reachable under `up`, unless the environment says otherwise.
+set_service_environment() {
+  export TRINITY_DATA=$DATA TRINITY_DATABASE
+  export TRINITY_AIBRIDGE__ALLOWPRIVATEUPSTREAMS=${TRINITY_AIBRIDGE__ALLOWPRIVATEUPSTREAMS:-true}
+  export TRINITY_CONTROLPLANE__ALLOWPRIVATEUPSTREAMS=${TRINITY_CONTROLPLANE__ALLOWPRIVATEUPSTREAMS:-true}
+  if [[ -n $UP_SEED ]]; then export TRINITY_CONTROLPLANE__SEEDFILE=$UP_SEED; fi
+  export LAUNCHER_BUILD=$BUILD
+  save_state TRINITY_DATA TRINITY_DATABASE TRINITY_AIBRIDGE__LISTEN TRINITY_CONTROLPLANE__LISTEN \
+    TRINITY_AIBRIDGE__ALLOWPRIVATEUPSTREAMS TRINITY_CONTROLPLANE__ALLOWPRIVATEUPSTREAMS LAUNCHER_POSTGRES LAUNCHER_BUILD
+}
+
+start_database() {
+  if [[ -n $UP_DATABASE ]]; then
+    LAUNCHER_POSTGRES=external TRINITY_DATABASE=$UP_DATABASE
+  else
+    LAUNCHER_POSTGRES=private
+    start_postgres
+  fi
+}
+
+report_already_running() {
+  load_state || true
+  say "Trinity already runs with $DATA; nothing was changed. To start it with other options, ./trinity down first."
+  print_guide
+}
+
+# Everything that can be wrong with what was asked for is found here, before anything is installed, built or started.
+check_request() {
+  require_free_ports
+  check_seed_file
+  ensure_dotnet
+  if [[ -n $UP_DATABASE ]]; then
+    require_parseable_database "$UP_DATABASE"
+    try_database
+  fi
+}
+
+# Only what this launcher owns: after a `down` somebody else may have started anew.
+stop_own() {
+  [[ $(recorded_pid launcher) == "$$" ]] || return 0
+  if ((UP_READY)); then say "Stopping."; fi
+  lock_data_dir
+  stop_everything
+  forget_process launcher
+}
+
+take_ownership() {
+  trap 'on_exit stop_own' EXIT
+  trap '((UP_READY)) && exit 0; exit 130' INT
+  trap '((UP_READY)) && exit 0; exit 143' TERM HUP
+  record_process launcher "$$"
+  adopt_postgres
+  if any_runs "${SERVICES[@]}" postgres; then
+    say "Stopping what an earlier run left behind."
+    stop_everything
+  fi
+}
+
+start_services() {
+  local name
+  for name in "${SERVICES[@]}"; do start_service "$name"; done
+  wait_until_ready
+}
+
+# Foreground: until a signal, or until something that should run ends.
+supervise() {
+  local name watched=("${SERVICES[@]}")
+  if [[ $LAUNCHER_POSTGRES == private ]]; then watched+=(postgres); fi
+  say "Ctrl-C stops everything."
+  unlock_data_dir
+  while :; do
+    wait -n || true
+    for name in "${watched[@]}"; do
+      runs "$name" && continue
+      UP_READY=0
+      last_lines "$DATA/logs/$name.log" 15
+      die "$name ended on its own ($DATA/logs/$name.log)"
+    done
+  done
+}
+
+leave_running() {
+  forget_process launcher
+  trap - EXIT
+  unlock_data_dir
+  say "Everything runs in the background; ./trinity down${UP_DATA:+ --data "$DATA"} stops it."
+}
+
+up_main() {
+  parse_up_options "$@"
+  choose_data_dir "$UP_DATA"
+  prepare_data_dir
+  lock_data_dir
+  if everything_runs; then
+    report_already_running
+    return 0
+  fi
+  take_ownership
+  check_request
+  start_database
+  ensure_build
+  set_service_environment
+  migrate_database
+  start_services
+  UP_READY=1
+  say "Trinity is up."
+  print_guide
+  if ((UP_DETACH)); then leave_running; else supervise; fi
+}

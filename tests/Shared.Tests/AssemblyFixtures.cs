@@ -1,0 +1,3 @@
+using Trinity.TestSupport.Postgres;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
