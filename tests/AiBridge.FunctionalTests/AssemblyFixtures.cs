@@ -1,3 +1,2 @@
-using Trinity.TestSupport.Postgres;
 
 [assembly: AssemblyFixture(typeof(PostgresFixture))]
