@@ -95,7 +95,7 @@ public sealed class MessagesUsageReaderTests
     [InlineData("99999999999999999999999999")]
     public void OnEvent_CountThatIsNone_IsUnknown(string value)
     {
-        Send("message_start", $$$"""{"type":"message_start","message":{"usage":{"input_tokens":{{{value}}},"output_tokens":1}}}""");
+        Send("message_start", """{"type":"message_start","message":{"usage":{"input_tokens":VALUE,"output_tokens":1}}}""".Replace("VALUE", value, StringComparison.Ordinal));
 
         Assert.Null(_reader.Usage);
     }
@@ -103,11 +103,11 @@ public sealed class MessagesUsageReaderTests
     [Fact]
     public void OnEvent_EndlessToolCalls_StayBounded()
     {
-        var long64 = new string('x', 10_000);
+        var text = new string('x', 10_000);
         for (var index = 0; index < 1000; index++)
         {
-            Send("content_block_start", $$"""{"type":"content_block_start","index":{{index}},"content_block":{"type":"tool_use","id":"{{long64}}","name":"{{long64}}"}}""");
-            Send("content_block_delta", $$"""{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{{long64}}"}}""");
+            Send("content_block_start", $$"""{"type":"content_block_start","index":{{index}},"content_block":{"type":"tool_use","id":"{{text}}","name":"{{text}}"} }""");
+            Send("content_block_delta", $$"""{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{{text}}"} }""");
         }
 
         Assert.Equal(128, _reader.Tools.Count);
