@@ -5,10 +5,13 @@ using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.Interceptions;
 using Trinity.ControlPlane.OperatorTokens;
 using Trinity.ControlPlane.Providers;
 using Trinity.ControlPlane.Replicas;
 using Trinity.ControlPlane.Rollouts;
+using Trinity.ControlPlane.Usage;
+using Trinity.ControlPlane.VirtualKeys;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Database;
 using Trinity.Shared.Hosting;
@@ -89,7 +92,9 @@ internal static class ControlPlaneApp
         services.AddSingleton<ProviderAudit>().AddSingleton<ProviderService>().AddSingleton<ProviderProbe>().AddSingleton<ProviderTestService>();
         services.AddSingleton<RolloutStore>().AddSingleton<KeyFingerprints>().AddSingleton<RolloutRecorder>().AddSingleton<RolloutService>();
         services.AddSingleton<FleetWatcher>().AddHostedService(provider => provider.GetRequiredService<FleetWatcher>()).AddSingleton<WriteReporter>();
-        services.AddSingleton<ReplicaStore>();
+        services.AddSingleton<ReplicaStore>().AddSingleton<ReplicaService>();
+        services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();
+        services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
     }
 
     // Order matters: errors outermost, so that every answer below them is problem details.
@@ -120,6 +125,10 @@ internal static class ControlPlaneApp
         var api = app.MapGroup("/api/v1").RequireAuthorization(OperatorPolicies.Operator);
         api.MapProviders();
         api.MapRollouts();
+        api.MapVirtualKeys();
+        api.MapReplicas();
+        api.MapInterceptions();
+        api.MapUsage();
         api.MapAudit();
         api.MapOperatorTokens();
     }
