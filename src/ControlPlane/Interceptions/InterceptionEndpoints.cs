@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.OpenApi;
 
 namespace Trinity.ControlPlane.Interceptions;
 
@@ -9,8 +10,15 @@ internal static class InterceptionEndpoints
     public static void MapInterceptions(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/interceptions").WithTags("Interceptions");
-        group.MapGet("", ListAsync)
-            .WithSummary("Requests, newest first (?limit, after, provider, model, client, outcome, session_id, caller, started_after, started_before).");
+        group.MapGet("", ListAsync).WithSummary("Requests, newest first.").WithPaging()
+            .WithQuery("provider", "Only this provider's.")
+            .WithQuery("model", "Only this model's.")
+            .WithQuery("client", "Only this client program's.")
+            .WithQuery("outcome", "`completed`, `provider_error`, `bridge_error`, `client_abort` or `rejected`.")
+            .WithQuery("session_id", "Only this session's.")
+            .WithQuery("caller", "Only this virtual key's, by name.")
+            .WithQuery("started_after", "A date or RFC 3339 time, included.")
+            .WithQuery("started_before", "A date or RFC 3339 time, not included.");
         group.MapGet("/{id}", GetAsync).WithSummary("One request.");
     }
 

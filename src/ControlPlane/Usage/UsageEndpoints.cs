@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.OpenApi;
 
 namespace Trinity.ControlPlane.Usage;
 
@@ -10,7 +11,10 @@ internal static class UsageEndpoints
     private const int MaxDays = 366;
 
     public static void MapUsage(this RouteGroupBuilder api) =>
-        api.MapGet("/usage", SumAsync).WithTags("Usage").WithSummary("Requests and tokens (?group_by=provider|model|key|agent|day, from, to; the last 30 days unless told).");
+        api.MapGet("/usage", SumAsync).WithTags("Usage").WithSummary("Requests and tokens, summed by group.")
+            .WithQuery("group_by", "`provider` (unless told), `model`, `key`, `agent` or `day`.")
+            .WithQuery("from", "A date or RFC 3339 time; 30 days before `to` unless told.")
+            .WithQuery("to", "A date or RFC 3339 time, not included; now unless told.");
 
     private static async Task<Results<Ok<ItemList<UsageView>>, ProblemHttpResult>> SumAsync(HttpRequest request, UsageStore store, TimeProvider time, CancellationToken cancellationToken)
     {

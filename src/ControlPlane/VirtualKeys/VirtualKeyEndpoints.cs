@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Trinity.ControlPlane.Authentication;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.OpenApi;
 using Trinity.ControlPlane.Rollouts;
 
 namespace Trinity.ControlPlane.VirtualKeys;
@@ -11,14 +12,14 @@ internal static class VirtualKeyEndpoints
     public static void MapVirtualKeys(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/virtual-keys").WithTags("Virtual keys");
-        group.MapGet("", ListAsync).WithSummary("All virtual keys, masked; ?include=revoked for revoked ones too.");
+        group.MapGet("", ListAsync).WithSummary("All virtual keys, masked.").WithQuery("include", "`revoked`: revoked ones too.");
         group.MapGet("/{idOrName}", GetAsync).WithSummary("One virtual key; its ETag is the version that If-Match takes.");
         var writes = group.MapWrites();
         writes.MapPost("", CreateAsync).Accepts<CreateVirtualKeyRequest>("application/json")
             .WithName("CreateVirtualKey").WithSummary("Makes a virtual key; the reply shows it this once.");
         writes.MapPatch("/{idOrName}", UpdateAsync).Accepts<UpdateVirtualKeyRequest>("application/json")
-            .WithName("UpdateVirtualKey").WithSummary("Changes what a virtual key may use; omitted members stay as they are.");
-        writes.MapDelete("/{idOrName}", RevokeAsync).WithSummary("Revokes a virtual key; requests in flight finish.");
+            .WithName("UpdateVirtualKey").WithSummary("Changes what a virtual key may use; omitted members stay as they are.").WithIfMatch();
+        writes.MapDelete("/{idOrName}", RevokeAsync).WithSummary("Revokes a virtual key; requests in flight finish.").WithIfMatch();
     }
 
     private static async Task<Results<Ok<ItemList<VirtualKeyView>>, ProblemHttpResult>> ListAsync(HttpRequest request, VirtualKeyService keys, CancellationToken cancellationToken)
