@@ -29,6 +29,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         var start = new ProcessStartInfo("setsid")
         {
             WorkingDirectory = program.WorkingDirectory,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
