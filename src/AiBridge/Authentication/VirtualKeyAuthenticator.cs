@@ -63,6 +63,20 @@ internal sealed class VirtualKeyAuthenticator(TimeProvider time)
         return IsVirtualKey(apiKey) || bearer.IsEmpty ? apiKey : bearer;
     }
 
+    /// <summary>Whether a header's values have a virtual key in them, valid or not.</summary>
+    internal static bool HoldsVirtualKey(StringValues header)
+    {
+        for (var i = 0; i < header.Count; i++)
+        {
+            if (header[i]?.Contains(VirtualKeyToken.Prefix, StringComparison.Ordinal) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Exactly two fields, the scheme in any case.</summary>
     internal static ReadOnlySpan<char> Bearer(StringValues header)
     {

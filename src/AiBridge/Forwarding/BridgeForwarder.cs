@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Bridges;
 using Trinity.AiBridge.Providers;
+using Trinity.AiBridge.Routing;
 using Trinity.AiBridge.Telemetry;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Secrets;
@@ -19,15 +20,19 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
     {
         var headers = exchange.Context.Request.Headers;
         var keys = exchange.Bridge.Keys;
+        RequestHeaders.Sanitize(headers, exchange.Caller.OwnCredential);
+        foreach (var (name, value) in exchange.Bridge.Provider.Config.Settings.ExtraHeaders)
+        {
+            headers[name] = value;
+        }
+
         if (exchange.Caller.OwnCredential)
         {
             exchange.Draft.CredentialKind = Byok;
             exchange.Draft.KeyHint = SecretHint.Of(OwnCredential(headers));
-            RequestHeaders.Sanitize(headers, ownCredential: true);
             return await AttemptAsync(exchange, key: null, nextKey: 0) ?? ForwardOutcome.Completed;
         }
 
-        RequestHeaders.Sanitize(headers, ownCredential: false);
         if (keys.Count == 0)
         {
             return exchange.Bridge.Provider.Config.Type == ProviderTypes.OpenAiCompatible
@@ -55,7 +60,7 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
     /// <summary>One request to the upstream; null when another key is to be tried.</summary>
     private async Task<ForwardOutcome?> AttemptAsync(Exchange exchange, RingKey? key, int nextKey)
     {
-        var (context, bridge, route, _, body, _, draft) = exchange;
+        var (context, bridge, _, _, body, _, draft) = exchange;
         draft.Attempts++;
         if (body is not null)
         {
@@ -65,8 +70,7 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
         using var replies = new ReplyFactory(exchange, LimitsOf(bridge), time);
         var verdict = KeyVerdict.Relay;
         var transformer = new BridgeTransformer(
-            bridge,
-            route,
+            exchange,
             key,
             decide: response => (verdict = key is null ? KeyVerdict.Relay : keyPolicy.Judge(response, bridge, key, nextKey)) == KeyVerdict.Relay,
             observe: replies.Observe);
@@ -89,7 +93,7 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
     }
 
     // YARP's own limit covers the wait for the reply's headers and a client that stops reading. Our limits on the stream itself fire before it.
-    private static ForwarderRequestConfig RequestConfig(HttpContext context, ReplyLimits limits) => context.Request.Headers.ContainsKey("Upgrade")
+    private static ForwarderRequestConfig RequestConfig(HttpContext context, ReplyLimits limits) => WebSocketUpgrade.IsAskedFor(context.Request)
         ? new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromHours(1), Version = System.Net.HttpVersion.Version11 }
         : new ForwarderRequestConfig { ActivityTimeout = limits.FirstByte + TimeSpan.FromSeconds(1) };
 

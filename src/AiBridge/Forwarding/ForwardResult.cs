@@ -38,13 +38,13 @@ internal static class ForwardResult
     {
         if (exchange.Context.RequestAborted.IsCancellationRequested)
         {
-            return ForwardOutcome.ClientAbort;
+            return exchange.Draft.Usage is { Finished: true, Error: null } ? ForwardOutcome.Completed : ForwardOutcome.ClientAbort; // it had all it came for
         }
 
         if (exchange.Bridge.Aborted.IsCancellationRequested)
         {
             return new ForwardOutcome(Outcome.BridgeError, "drain_deadline", BridgeError.Unavailable(
-                "drain_deadline", "The provider's configuration changed and this request outlived the drain deadline."));
+                "drain_deadline", "The request outlived the drain deadline: its provider's configuration changed, or the bridge is shutting down."));
         }
 
         return error switch
@@ -53,7 +53,9 @@ internal static class ForwardResult
                 StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The provider did not answer in time.")),
             ForwarderError.ResponseBodyDestination => ForwardOutcome.Failed(new BridgeError(
                 StatusCodes.Status502BadGateway, "upstream_truncated", "The provider's connection broke in the middle of the reply.")),
-            ForwarderError.ResponseBodyClient or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
+            ForwarderError.ResponseBodyCanceled => ForwardOutcome.Failed(new BridgeError(
+                StatusCodes.Status504GatewayTimeout, "upstream_idle", "The provider was silent for too long in the middle of the reply.")),
+            ForwarderError.ResponseBodyClient or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
                 or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => ForwardOutcome.ClientAbort,
             ForwarderError.UpgradeActivityTimeout => new ForwardOutcome(Outcome.ProviderError, "upstream_idle"),
             _ => ForwardOutcome.Failed(Unreachable(exchange.Context)),

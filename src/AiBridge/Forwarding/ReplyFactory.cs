@@ -30,12 +30,12 @@ internal sealed class ReplyFactory(Exchange exchange, ReplyLimits limits, TimePr
             return new ObservedContent(response.Content, provider => new ObservingStream(provider, reply));
         }
 
+        exchange.Context.Response.ContentLength = null; // pings and errors of ours lengthen it, a chunk kept back shortens it
         if (!exchange.UsageInserted)
         {
             return new ObservedContent(response.Content, provider => new EventStream(provider, reply, exchange.Bridge.Aborted));
         }
 
-        exchange.Context.Response.ContentLength = null; // a chunk fewer
         return new ObservedContent(response.Content, provider => new UsageChunkFilter(new EventStream(provider, reply, exchange.Bridge.Aborted)));
     }
 

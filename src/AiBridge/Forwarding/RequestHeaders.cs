@@ -7,6 +7,7 @@ internal static class RequestHeaders
 {
     private static readonly string[] SpoofablePrefixes = ["X-Trinity-", "X-Forwarded-", "X-AI-Bridge-Actor-"];
 
+    /// <summary>Every header that holds a virtual key goes too, wherever the client put it and however often.</summary>
     /// <param name="headers">The client's, edited in place.</param>
     /// <param name="ownCredential">The client's own credential stays.</param>
     public static void Sanitize(IHeaderDictionary headers, bool ownCredential)
@@ -18,32 +19,45 @@ internal static class RequestHeaders
         }
 
         headers.Remove("Cookie");
+        headers.Remove("Expect"); // met already: the body is here
         headers.Remove("Forwarded");
         headers.Remove("Proxy-Authorization");
         headers.Remove("X-Real-IP");
-        foreach (var name in SpoofedNames(headers))
+        foreach (var name in NamesToRemove(headers))
         {
             headers.Remove(name);
         }
     }
 
-    private static List<string> SpoofedNames(IHeaderDictionary headers)
+    private static List<string> NamesToRemove(IHeaderDictionary headers)
     {
         var names = new List<string>();
-        foreach (var header in headers)
+        foreach (var (name, values) in headers)
         {
-            if (header.Key.StartsWith('X') || header.Key.StartsWith('x'))
+            if (IsSpoofable(name) || VirtualKeyAuthenticator.HoldsVirtualKey(values))
             {
-                foreach (var prefix in SpoofablePrefixes)
-                {
-                    if (header.Key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-                    {
-                        names.Add(header.Key);
-                    }
-                }
+                names.Add(name);
             }
         }
 
         return names;
+    }
+
+    private static bool IsSpoofable(string name)
+    {
+        if (name is not ['X' or 'x', ..])
+        {
+            return false;
+        }
+
+        foreach (var prefix in SpoofablePrefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -82,6 +82,11 @@ internal sealed class UsageChunkFilter(Stream source) : ReadOnlyStream, ISseFram
             bytes = bytes[part.Length..];
             if (!_frames.AtFrameEnd)
             {
+                if (_pending.WrittenCount > SseFrameParser.MaxFrameBytes)
+                {
+                    Pass(); // the parser has given this event up, so it will not be dropped
+                }
+
                 continue;
             }
 

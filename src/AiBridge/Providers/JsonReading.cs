@@ -5,6 +5,8 @@ namespace Trinity.AiBridge.Providers;
 /// <summary>Lenient reading of provider JSON: what is absent or of another type is simply not there.</summary>
 internal static class JsonReading
 {
+    private const long MaxCount = 1_000_000_000_000; // sums of counts stay far from overflow
+
     /// <summary>Parses, or answers null for what is no JSON object; observation must survive anything.</summary>
     public static JsonDocument? TryParseObject(ReadOnlyMemory<byte> json)
     {
@@ -63,6 +65,9 @@ internal static class JsonReading
             return null; // broken UTF-8 or half a surrogate pair: no text
         }
     }
+
+    /// <summary>A number of tokens; what cannot be one is not there.</summary>
+    public static long? Count(this JsonElement parent, string name) => parent.Long(name) is { } value and >= 0 and <= MaxCount ? value : null;
 
     public static long? Long(this JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Number && child.TryGetInt64(out var value) ? value : null;

@@ -7,6 +7,7 @@ namespace Trinity.AiBridge.Providers;
 internal sealed class ToolCalls
 {
     private const int MaxCalls = 128;
+    private const int MaxNameLength = 256;
 
     private readonly List<Call> _calls = [];
 
@@ -29,13 +30,15 @@ internal sealed class ToolCalls
             _calls.Add(call);
         }
 
-        call.CallId ??= callId;
-        call.Tool ??= tool;
+        call.CallId ??= Cut(callId);
+        call.Tool ??= Cut(tool);
         if (inputFragment is not null && call.Input.Length < ToolUsage.MaxInputLength)
         {
             call.Input.Append(inputFragment.AsSpan(0, Math.Min(inputFragment.Length, ToolUsage.MaxInputLength - call.Input.Length)));
         }
     }
+
+    private static string? Cut(string? name) => name?.Length > MaxNameLength ? name[..MaxNameLength] : name;
 
     private sealed class Call(long index)
     {

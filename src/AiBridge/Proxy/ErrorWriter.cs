@@ -1,4 +1,5 @@
 using System.Globalization;
+using Trinity.AiBridge.Forwarding;
 using Trinity.AiBridge.Providers;
 
 namespace Trinity.AiBridge.Proxy;
@@ -13,6 +14,7 @@ internal static class ErrorWriter
         response.StatusCode = error.Status;
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
+        response.Headers[ReplyHeaders.InterceptionId] = interceptionId.ToString("D"); // again: a failed attempt may have cleared it
         if (error.RetryAfter is { } wait)
         {
             response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -38,7 +38,7 @@ internal sealed partial class ProxyEndpoint(
         var now = time.GetUtcNow();
         var draft = new InterceptionDraft(Guid.CreateVersion7(now), now, time.GetTimestamp());
         draft.Client = ClientDetector.Detect(context.Request.Headers);
-        context.Response.Headers["X-Trinity-Interception-Id"] = draft.Id.ToString("D");
+        context.Response.Headers[ReplyHeaders.InterceptionId] = draft.Id.ToString("D");
         using var activity = BridgeActivity.Source.StartActivity("interception", ActivityKind.Server);
         try
         {
@@ -181,7 +181,7 @@ internal sealed partial class ProxyEndpoint(
     {
         draft.Outcome = outcome;
         draft.Error = error.Code;
-        var dialect = draft.ProviderType is { } type && ProviderCatalog.Find(type) is { } provider && draft.Route is null
+        var dialect = draft.ProviderType is { } type && ProviderCatalog.Find(type) is { } provider
             ? provider.DefaultDialect
             : DialectWriter.Guess(context.Request.Path);
         await ErrorWriter.WriteAsync(context, dialect, error, draft.Id);
@@ -205,7 +205,7 @@ internal sealed partial class ProxyEndpoint(
 
     private void Record(HttpContext context, InterceptionDraft draft, Activity? activity)
     {
-        draft.Status = context.Response.StatusCode;
+        draft.Status = draft.Outcome == Outcome.ClientAbort && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
         if (!draft.Recorded)
         {
             return;

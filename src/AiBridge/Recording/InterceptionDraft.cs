@@ -5,6 +5,8 @@ namespace Trinity.AiBridge.Recording;
 /// <summary>What is known of an exchange so far. One request owns it; it becomes an <see cref="Interception"/> when the request ends.</summary>
 internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long startedTimestamp)
 {
+    private const int MaxTextLength = 256; // clients choose the model, providers the error
+
     public Guid Id => id;
     public DateTimeOffset StartedAt => startedAt;
 
@@ -41,7 +43,7 @@ internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long 
         Provider = Provider,
         ProviderType = ProviderType,
         Route = Route,
-        Model = Model,
+        Model = Cut(Model),
         Client = Client,
         SessionId = SessionId,
         VirtualKeyId = VirtualKeyId,
@@ -50,7 +52,7 @@ internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long 
         Streaming = Streaming,
         Status = Status,
         Outcome = Outcome,
-        Error = Error,
+        Error = Cut(Error),
         CredentialKind = CredentialKind,
         KeyHint = KeyHint,
         Attempts = Attempts,
@@ -63,4 +65,6 @@ internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long 
             : recordToolInput ? Usage.Tools
             : [.. Usage.Tools.Select(tool => tool with { Input = null })],
     };
+
+    private static string? Cut(string? text) => text?.Length > MaxTextLength ? text[..MaxTextLength] : text;
 }

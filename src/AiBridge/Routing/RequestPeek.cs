@@ -38,7 +38,8 @@ internal readonly record struct RequestPeek(string? Model, PeekFault Fault)
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isModel = reader.ValueTextEquals("model"u8);
+            // Some providers (Go's JSON) take a name in any case, so a restricted caller's is found in any case.
+            var isModel = wholeBody ? string.Equals(reader.GetString(), "model", StringComparison.OrdinalIgnoreCase) : reader.ValueTextEquals("model"u8);
             reader.Read();
             if (!isModel)
             {

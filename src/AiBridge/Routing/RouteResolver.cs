@@ -67,8 +67,7 @@ internal static class RouteResolver
     private static bool IsAmbiguous(PathString rest) =>
         rest.Value is { } text
         && (text.Contains('\\', StringComparison.Ordinal)
-            || text.Contains("%2f", StringComparison.OrdinalIgnoreCase)
-            || text.Contains("%5c", StringComparison.OrdinalIgnoreCase)
+            || text.Contains('%', StringComparison.Ordinal) // what the server left encoded (%2F), or was encoded twice
             || text.Contains("//", StringComparison.Ordinal)
             || text.Contains("/..", StringComparison.Ordinal)
             || text.Contains("/./", StringComparison.Ordinal));

@@ -100,9 +100,9 @@ internal sealed class MessagesUsageReader : IUsageReader
             return;
         }
 
-        _input = usage.Long("input_tokens") ?? _input;
-        _output = usage.Long("output_tokens") ?? _output;
-        _cacheRead = usage.Long("cache_read_input_tokens") ?? _cacheRead;
-        _cacheWrite = usage.Long("cache_creation_input_tokens") ?? _cacheWrite;
+        _input = usage.Count("input_tokens") ?? _input;
+        _output = usage.Count("output_tokens") ?? _output;
+        _cacheRead = usage.Count("cache_read_input_tokens") ?? _cacheRead;
+        _cacheWrite = usage.Count("cache_creation_input_tokens") ?? _cacheWrite;
     }
 }

@@ -89,11 +89,11 @@ internal sealed class ChatUsageReader : IUsageReader
             Error = error.String("type") ?? error.String("code") ?? "error";
         }
 
-        if (root.Object("usage") is { } usage)
+        if (root.Object("usage") is { } usage && usage.Count("prompt_tokens") is { } input && usage.Count("completion_tokens") is { } output)
         {
-            var cached = usage.Object("prompt_tokens_details")?.Long("cached_tokens") ?? 0;
-            var reasoning = usage.Object("completion_tokens_details")?.Long("reasoning_tokens") ?? 0;
-            Usage = new TokenUsage(Math.Max(0, (usage.Long("prompt_tokens") ?? 0) - cached), usage.Long("completion_tokens") ?? 0, cached, 0, reasoning);
+            var cached = usage.Object("prompt_tokens_details")?.Count("cached_tokens") ?? 0;
+            var reasoning = usage.Object("completion_tokens_details")?.Count("reasoning_tokens") ?? 0;
+            Usage = new TokenUsage(Math.Max(0, input - cached), output, cached, 0, reasoning);
         }
 
         foreach (var choice in root.Array("choices")?.EnumerateArray() ?? default)

@@ -94,11 +94,11 @@ internal sealed class ResponsesUsageReader : IUsageReader
             Error = "failed";
         }
 
-        if (response.Object("usage") is { } usage)
+        if (response.Object("usage") is { } usage && usage.Count("input_tokens") is { } input && usage.Count("output_tokens") is { } output)
         {
-            var cached = usage.Object("input_tokens_details")?.Long("cached_tokens") ?? 0;
-            var reasoning = usage.Object("output_tokens_details")?.Long("reasoning_tokens") ?? 0;
-            Usage = new TokenUsage(Math.Max(0, (usage.Long("input_tokens") ?? 0) - cached), usage.Long("output_tokens") ?? 0, cached, 0, reasoning);
+            var cached = usage.Object("input_tokens_details")?.Count("cached_tokens") ?? 0;
+            var reasoning = usage.Object("output_tokens_details")?.Count("reasoning_tokens") ?? 0;
+            Usage = new TokenUsage(Math.Max(0, input - cached), output, cached, 0, reasoning);
         }
     }
 }
