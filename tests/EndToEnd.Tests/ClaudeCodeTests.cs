@@ -90,7 +90,7 @@ public sealed class ClaudeCodeTests(TrinityServices services) : IClassFixture<Tr
     }
 
     [Theory]
-    [InlineData(400, "invalid_request_error", "max_tokens: far too many (4710).")]
+    [InlineData(400, "invalid_request_error", "messages.0: this cannot be (4710).")]
     [InlineData(429, "rate_limit_error", "You have reached limit 4711.")]
     [InlineData(529, "overloaded_error", "Overloaded, says the fake (4712).")]
     public async Task ProviderError_IsShownAsTheProviderSentIt(int status, string type, string message)

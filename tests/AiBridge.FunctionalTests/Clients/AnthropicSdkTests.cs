@@ -14,7 +14,8 @@ public sealed class AnthropicSdkTests
     public async Task Messages_Blocking_SdkReadsTheReplyAndItIsRecorded()
     {
         await using var bench = await TestBench.StartAsync(["anthropic"]);
-        bench.Upstream.Expect("POST", "/v1/messages").WithKey(TestBench.KeyOf("anthropic")).WithHeader("anthropic-version", "2023-06-01").Reply(Answer.For);
+        bench.Upstream.Expect("POST", "/v1/messages").WithKey(TestBench.KeyOf("anthropic")).WithoutHeader("Authorization")
+            .Where("the SDK's own version of the API is named", request => request.Header("anthropic-version") is { Length: 10 }).Reply(Answer.For);
         using var client = bench.Anthropic();
 
         var message = await client.Messages.Create(Sdk.Ask("Hello"), Timeouts.Token);

@@ -12,7 +12,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         exec 3<&0 </dev/null
         "$@" 3<&- &
         child=$!
-        { while read -r _ <&3; do kill -TERM "$child"; done; kill -KILL -- "-$$"; } >/dev/null 2>&1 &
+        { while read -r _ <&3; do kill -TERM "$child"; done; kill -KILL "-$$"; } >/dev/null 2>&1 &
         wait "$child"
         """;
 
@@ -29,6 +29,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         var start = new ProcessStartInfo("setsid")
         {
             WorkingDirectory = program.WorkingDirectory,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -11,8 +11,8 @@ public class TrinityServices : IAsyncLifetime
     private ChildProcess? _controlPlane;
     private ChildProcess? _bridge;
 
-    /// <summary>More settings of both services.</summary>
-    protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    /// <summary>More settings of both services, such as <c>--LogFormat=json</c>.</summary>
+    protected virtual IReadOnlyList<string> Settings => [];
 
     internal string BridgeUrl { get; private set; } = "";
 
@@ -84,12 +84,7 @@ public class TrinityServices : IAsyncLifetime
         var environment = EnvironmentOf(connectionString, _data);
         environment[$"TRINITY_{project.ToUpperInvariant()}__LISTEN"] = address;
         environment[$"TRINITY_{project.ToUpperInvariant()}__ALLOWPRIVATEUPSTREAMS"] = "true";
-        foreach (var (name, value) in Settings)
-        {
-            environment[name] = value;
-        }
-
-        var service = ChildProcess.Start(new ChildProgram("dotnet", BuildOutput.Service(project)) { Environment = environment });
+        var service = ChildProcess.Start(new ChildProgram("dotnet", [BuildOutput.Service(project), .. Settings]) { Environment = environment });
         using var probe = LoopbackHttp.CreateClient(address);
         await Eventually.TrueAsync(async () => await IsReadyAsync(service, probe), $"{project} is ready");
         return service;
