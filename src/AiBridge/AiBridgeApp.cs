@@ -88,7 +88,7 @@ internal static class AiBridgeApp
     private static void ConfigureKestrel(this WebApplicationBuilder builder)
     {
         var options = builder.Configuration.GetSection(AiBridgeOptions.Section).Get<AiBridgeOptions>() ?? new AiBridgeOptions();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownDeadline);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownDeadline + Shutdown.CutGrace);
         builder.WebHost.UseUrls(options.Listen);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

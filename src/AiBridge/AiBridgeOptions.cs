@@ -60,6 +60,11 @@ internal sealed class AiBridgeOptionsValidator : IValidateOptions<AiBridgeOption
         Positive(options.IdleTimeout, nameof(options.IdleTimeout), errors);
         Positive(options.PingInterval, nameof(options.PingInterval), errors);
         Positive(options.HeartbeatInterval, nameof(options.HeartbeatInterval), errors);
+        if (options.ShutdownDelay < TimeSpan.Zero || options.ShutdownDelay > TimeSpan.FromDays(1))
+        {
+            errors.Add("AiBridge:ShutdownDelay must be between zero and a day.");
+        }
+
         Positive(options.DrainDeadline, nameof(options.DrainDeadline), errors);
         Positive(options.ShutdownDeadline, nameof(options.ShutdownDeadline), errors);
         Positive(options.BridgeIdleExpiry, nameof(options.BridgeIdleExpiry), errors);

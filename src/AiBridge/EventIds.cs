@@ -25,6 +25,7 @@ internal static class EventIds
     public const int LastGoodServed = 1204;
     public const int LastGoodUnusable = 1205;
     public const int LastGoodNotWritten = 1206;
+    public const int LastGoodRefused = 1207;
     public const int ListenerConnected = 1210;
     public const int ListenerLost = 1211;
     public const int HeartbeatFailed = 1220;
@@ -41,4 +42,5 @@ internal static class EventIds
 
     // Lifecycle
     public const int ShutdownBegun = 1900;
+    public const int ShutdownDeadlinePassed = 1901;
 }

@@ -4,11 +4,17 @@ using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
 using Trinity.ControlPlane.Database;
+using Trinity.ControlPlane.EncryptionKeys;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.Interceptions;
+using Trinity.ControlPlane.OpenApi;
 using Trinity.ControlPlane.OperatorTokens;
 using Trinity.ControlPlane.Providers;
 using Trinity.ControlPlane.Replicas;
 using Trinity.ControlPlane.Rollouts;
+using Trinity.ControlPlane.Seeding;
+using Trinity.ControlPlane.Usage;
+using Trinity.ControlPlane.VirtualKeys;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Database;
 using Trinity.Shared.Hosting;
@@ -40,7 +46,7 @@ internal static class ControlPlaneApp
         return app;
     }
 
-    /// <summary>Checks the settings and the database, and makes the first operator token. Call before starting the app.</summary>
+    /// <summary>Checks the settings and the database, makes the first operator token and imports the seed file. Call before starting the app.</summary>
     /// <exception cref="StartupException">Something must be put right first; the message says what.</exception>
     public static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
@@ -52,6 +58,7 @@ internal static class ControlPlaneApp
         }
 
         await app.Services.GetRequiredService<OperatorTokenFile>().EnsureAsync(cancellationToken);
+        await app.Services.GetRequiredService<SeedImporter>().ImportAsync(cancellationToken);
     }
 
     private static void AddHost(WebApplicationBuilder builder)
@@ -70,6 +77,7 @@ internal static class ControlPlaneApp
             .AddTrinitySecrets()
             .AddTrinityTelemetry(ControlPlaneMetrics.MeterName)
             .AddOperatorAuthentication()
+            .AddApiDescription()
             .AddProblemDetails()
             .AddExceptionHandler<ApiExceptionHandler>()
             .ConfigureHttpJsonOptions(json =>
@@ -89,7 +97,10 @@ internal static class ControlPlaneApp
         services.AddSingleton<ProviderAudit>().AddSingleton<ProviderService>().AddSingleton<ProviderProbe>().AddSingleton<ProviderTestService>();
         services.AddSingleton<RolloutStore>().AddSingleton<KeyFingerprints>().AddSingleton<RolloutRecorder>().AddSingleton<RolloutService>();
         services.AddSingleton<FleetWatcher>().AddHostedService(provider => provider.GetRequiredService<FleetWatcher>()).AddSingleton<WriteReporter>();
-        services.AddSingleton<ReplicaStore>();
+        services.AddSingleton<ReplicaStore>().AddSingleton<ReplicaService>();
+        services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();
+        services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
+        services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
     }
 
     // Order matters: errors outermost, so that every answer below them is problem details.
@@ -113,6 +124,7 @@ internal static class ControlPlaneApp
         app.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
         app.MapGet("/readyz", Readiness.CheckAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapTrinityMetrics();
+        app.MapOpenApi().AllowAnonymous();
     }
 
     private static void MapApi(WebApplication app)
@@ -120,6 +132,10 @@ internal static class ControlPlaneApp
         var api = app.MapGroup("/api/v1").RequireAuthorization(OperatorPolicies.Operator);
         api.MapProviders();
         api.MapRollouts();
+        api.MapVirtualKeys();
+        api.MapReplicas();
+        api.MapInterceptions();
+        api.MapUsage();
         api.MapAudit();
         api.MapOperatorTokens();
     }

@@ -1,3 +1,1 @@
-using Trinity.TestSupport.Postgres;
-
 [assembly: AssemblyFixture(typeof(PostgresFixture))]

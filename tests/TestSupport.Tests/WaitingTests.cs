@@ -1,5 +1,3 @@
-using Trinity.TestSupport.Network;
-
 namespace Trinity.TestSupport.Tests;
 
 public sealed class WaitingTests

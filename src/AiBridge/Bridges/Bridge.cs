@@ -6,8 +6,9 @@ namespace Trinity.AiBridge.Bridges;
 
 /// <summary>One revision of one provider, ready to forward: base URL, keys, connection pool.</summary>
 /// <remarks>
-/// Immutable but for its <see cref="LeaseState"/> and the two times of its retirement, which the retiring thread writes once before the
-/// retired bit is set. It is disposed by whoever finds it retired and without leases, exactly once.
+/// Immutable but for its <see cref="LeaseState"/>; <see cref="RetiredAt"/>, which the retiring thread writes before it sets the retired bit and others may
+/// read only when they have seen that bit; and its idle time, which the pool's sweep alone writes. It is closed by whoever finds it retired and without
+/// leases, exactly once.
 /// </remarks>
 #pragma warning disable CA1001 // _aborted: see there
 internal sealed class Bridge
@@ -16,6 +17,8 @@ internal sealed class Bridge
     private readonly CancellationTokenSource _aborted = new(); // never disposed: it has no timer, and the reaper may still cancel it
     private readonly Action<Bridge> _closed;
     private LeaseState _state;
+    private volatile bool _used = true; // set with every lease, cleared by the sweep
+    private DateTimeOffset _unusedSince;
 
     public Bridge(BridgeKey key, ProviderModel provider, HttpMessageInvoker invoker, KeyRing keys, Action<Bridge> closed)
     {
@@ -48,10 +51,19 @@ internal sealed class Bridge
 
     public bool IsRetired => _state.IsRetired;
 
-    /// <summary>When it was retired.</summary>
+    /// <summary>When it was retired; meaningless before.</summary>
     public DateTimeOffset RetiredAt { get; private set; }
 
-    public bool TryAcquire() => _state.TryAcquire();
+    public bool TryAcquire()
+    {
+        if (!_state.TryAcquire())
+        {
+            return false;
+        }
+
+        _used = true;
+        return true;
+    }
 
     public void Release()
     {
@@ -77,6 +89,31 @@ internal sealed class Bridge
         }
 
         return first;
+    }
+
+    /// <summary>The sweep's look at it: whether no request has used it for so long.</summary>
+    public bool IsUnused(TimeSpan expiry, DateTimeOffset now)
+    {
+        if (_used || Leases > 0)
+        {
+            _used = false;
+            _unusedSince = now;
+        }
+
+        return now - _unusedSince >= expiry;
+    }
+
+    /// <summary>Retires and closes it, unless a request has come.</summary>
+    public bool TryRetireUnused(DateTimeOffset now)
+    {
+        RetiredAt = now;
+        if (!_state.TryRetireUnused())
+        {
+            return false;
+        }
+
+        Close();
+        return true;
     }
 
     /// <summary>Cuts the requests that still run on it.</summary>

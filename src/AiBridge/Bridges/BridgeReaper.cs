@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Trinity.AiBridge.Bridges;
 
-/// <summary>Looks after what no request triggers: idle bridges expire, and a drain has an end.</summary>
+/// <summary>Looks after what no request triggers: unused bridges close, and a drain has an end.</summary>
 internal sealed partial class BridgeReaper(CachedBridgePool pool, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<BridgeReaper> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -10,7 +10,7 @@ internal sealed partial class BridgeReaper(CachedBridgePool pool, TimeProvider t
     /// <summary>One pass.</summary>
     public void ReapOnce()
     {
-        pool.RemoveExpired();
+        pool.RemoveUnused();
         pool.AbortRetiredBefore(time.GetUtcNow() - options.Value.DrainDeadline);
     }
 

@@ -11,8 +11,9 @@ namespace Trinity.AiBridge.Bridges;
 /// <remarks>
 /// Concurrency: <c>_gate</c> serialises building, <see cref="Reload"/> and <see cref="Dispose"/>, and with them every write to the live snapshot, so
 /// that no bridge of an older snapshot can be put in after a reload. A lease on a cached bridge takes no lock: it is one compare-and-swap that a retired
-/// bridge refuses. <c>_draining</c> is concurrent; a bridge is in it from before its retired bit is set until it has closed. Lock order: <c>_gate</c>, then
-/// the locks of the cache and of <see cref="InvokerPool"/>.
+/// bridge refuses. <c>_draining</c> is concurrent; a bridge is in it from before its retired bit is set until it has closed. A reload retires first and
+/// swaps last, so that whoever reads the live snapshot and then <c>_draining</c> misses no request on an older one. Lock order: <c>_gate</c>, then the
+/// locks of the cache and of <see cref="InvokerPool"/>.
 /// </remarks>
 internal sealed partial class CachedBridgePool : IDisposable
 {
@@ -25,7 +26,9 @@ internal sealed partial class CachedBridgePool : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _idleExpiry;
     private readonly ILogger<CachedBridgePool> _logger;
+#pragma warning disable CA2213 // a request may look into it while the pool is disposed; it holds nothing that is not closed by retiring
     private readonly MemoryCache _bridges = new(new MemoryCacheOptions { SizeLimit = MaxBridges });
+#pragma warning restore CA2213
     private readonly ConcurrentDictionary<Bridge, Guid> _draining = new();
     private int _built;
     private int _closed;
@@ -45,7 +48,7 @@ internal sealed partial class CachedBridgePool : IDisposable
     /// <summary>Bridges that take leases.</summary>
     public IReadOnlyList<Bridge> Live => [.. _bridges.Keys.Select(key => _bridges.Get<Bridge>(key)).OfType<Bridge>()];
 
-    /// <summary>Retired bridges with requests still running on them.</summary>
+    /// <summary>Bridges that are retired, or about to be within the same reload, with requests still running on them.</summary>
     public IReadOnlyCollection<Bridge> Draining => [.. _draining.Keys];
 
     /// <summary>Bridges ever built.</summary>
@@ -75,7 +78,7 @@ internal sealed partial class CachedBridgePool : IDisposable
                 return false;
             }
 
-            // Another request may have built it meanwhile; one that is retired all the same (it expired) is replaced.
+            // Another request may have built it meanwhile; one that is retired all the same (the cache was full) is replaced.
             if (!_bridges.TryGetValue(key, out bridge) || !bridge!.TryAcquire())
             {
                 bridge = Build(provider, withLease: true);
@@ -98,7 +101,6 @@ internal sealed partial class CachedBridgePool : IDisposable
                 return 0;
             }
 
-            _config.Swap(snapshot);
             var retired = 0;
             foreach (var bridge in Live)
             {
@@ -118,12 +120,27 @@ internal sealed partial class CachedBridgePool : IDisposable
                 retired++;
             }
 
+            _config.Swap(snapshot);
             return retired;
         }
     }
 
-    /// <summary>Lets expired entries go; the cache itself looks only when it is used.</summary>
-    public void RemoveExpired() => _bridges.Compact(0);
+    /// <summary>Closes the bridges that no request has used for long. One with a request on it is in use, however long that takes.</summary>
+    public void RemoveUnused()
+    {
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            foreach (var bridge in Live)
+            {
+                if (bridge.IsUnused(_idleExpiry, now) && bridge.TryRetireUnused(now))
+                {
+                    _metrics.BridgeRetired(bridge.Provider.Name);
+                    _bridges.Remove(bridge.Key);
+                }
+            }
+        }
+    }
 
     /// <summary>Cuts what still runs on bridges that were retired before <paramref name="deadline"/>; returns how many requests that were.</summary>
     public int AbortRetiredBefore(DateTimeOffset deadline)
@@ -131,14 +148,26 @@ internal sealed partial class CachedBridgePool : IDisposable
         var cut = 0;
         foreach (var bridge in _draining.Keys)
         {
-            if (bridge.RetiredAt < deadline && !bridge.Aborted.IsCancellationRequested)
+            if (bridge.IsRetired && bridge.RetiredAt < deadline && !bridge.Aborted.IsCancellationRequested && bridge.Leases is > 0 and var leases)
             {
-                var leases = bridge.Leases;
                 Log.DrainDeadlinePassed(_logger, bridge.Provider.Name, leases);
                 _metrics.DrainDeadlinePassed(bridge.Provider.Name, leases);
                 bridge.Abort();
                 cut += leases;
             }
+        }
+
+        return cut;
+    }
+
+    /// <summary>Cuts everything that runs, for a process that must end; returns how many requests that were.</summary>
+    public int AbortAll()
+    {
+        var cut = 0;
+        foreach (var bridge in Live.Concat(_draining.Keys))
+        {
+            cut += bridge.Leases;
+            bridge.Abort();
         }
 
         return cut;
@@ -160,7 +189,7 @@ internal sealed partial class CachedBridgePool : IDisposable
                 Retire(bridge);
             }
 
-            _bridges.Dispose();
+            _bridges.Clear();
         }
     }
 
@@ -173,14 +202,14 @@ internal sealed partial class CachedBridgePool : IDisposable
             bridge.TryAcquire(); // before it is cached: a cache that is full evicts it at once, and the lease keeps it
         }
 
-        var entry = new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = _idleExpiry };
+        var entry = new MemoryCacheEntryOptions { Size = 1 };
         entry.RegisterPostEvictionCallback(static (_, value, _, pool) => ((CachedBridgePool)pool!).OnEvicted((Bridge)value!), this);
         _bridges.Set(bridge.Key, bridge, entry);
         Log.BridgeBuilt(_logger, provider.Name, provider.Revision);
         return bridge;
     }
 
-    // The cache calls this from the thread pool, never inside one of our calls to it.
+    // The cache is full. It calls this from the thread pool, never inside one of our calls to it.
     private void OnEvicted(Bridge bridge)
     {
         lock (_gate)

@@ -6,7 +6,7 @@ namespace Trinity.AiBridge.Bridges;
 /// 31 ........ 1 | 0
 ///   lease count | retired
 /// </code>
-/// Changed by compare-and-swap alone. Exactly one call, of <see cref="Release"/> or <see cref="Retire"/>, moves it to "retired, no leases"
+/// Changed by compare-and-swap alone. Exactly one call, of <see cref="Release"/>, <see cref="Retire"/> or <see cref="TryRetireUnused"/>, moves it to "retired, no leases"
 /// and is told so: that caller disposes.
 /// </remarks>
 internal struct LeaseState
@@ -39,6 +39,9 @@ internal struct LeaseState
 
     /// <summary>Gives a lease back; true when the caller must dispose.</summary>
     public bool Release() => Interlocked.Add(ref _state, -Lease) == Retired;
+
+    /// <summary>Refuses leases from now on if there is none; true when the caller must dispose.</summary>
+    public bool TryRetireUnused() => Interlocked.CompareExchange(ref _state, Retired, 0) == 0;
 
     /// <summary>Refuses leases from now on; true when this call did it, with <paramref name="dispose"/> when the caller must dispose.</summary>
     public bool Retire(out bool dispose)

@@ -19,7 +19,7 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
         new(StatusCodes.Status504GatewayTimeout, "upstream_idle", "The provider was silent for too long in the middle of the reply.");
 
     private static readonly BridgeError DrainDeadline =
-        new(StatusCodes.Status503ServiceUnavailable, "drain_deadline", "The provider's configuration changed and this request outlived the drain deadline.");
+        new(StatusCodes.Status503ServiceUnavailable, "drain_deadline", "The request outlived the drain deadline: its provider's configuration changed, or the bridge is shutting down.");
 
     private Task<int>? _waiting;
     private ReadOnlyMemory<byte> _own; // bytes of ours to hand out before the provider's next

@@ -44,7 +44,7 @@ internal static class ForwardResult
         if (exchange.Bridge.Aborted.IsCancellationRequested)
         {
             return new ForwardOutcome(Outcome.BridgeError, "drain_deadline", BridgeError.Unavailable(
-                "drain_deadline", "The provider's configuration changed and this request outlived the drain deadline."));
+                "drain_deadline", "The request outlived the drain deadline: its provider's configuration changed, or the bridge is shutting down."));
         }
 
         return error switch

@@ -57,7 +57,7 @@ internal sealed partial class TokenBudgets(NpgsqlDataSource database, ConfigProv
             {
                 await RefreshAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or IOException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 Log.BudgetRefreshFailed(logger, exception.GetType().Name); // the last known sums go on counting
             }

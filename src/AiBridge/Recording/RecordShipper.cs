@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Trinity.AiBridge.Recording;
@@ -9,6 +10,8 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
     private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
 
+    private int _inHand; // taken from the queue and not yet written; the loop writes it, a shutdown reads it
+
     /// <summary>Runs until the queue is complete and empty, which is after the web server has drained; then Postgres gets <see cref="FlushDeadline"/>.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -17,11 +20,12 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
         {
             try
             {
-                await running.WaitAsync(FlushDeadline, time, cancellationToken);
+                // Not the host's token: it has fired when requests had to be cut, and their records are the ones to write now.
+                await running.WaitAsync(FlushDeadline, time, CancellationToken.None);
             }
-            catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+            catch (TimeoutException)
             {
-                Log.RecordsLostAtShutdown(logger, recorder.Queue.Count);
+                Log.RecordsLostAtShutdown(logger, recorder.Queue.Count + Volatile.Read(ref _inHand));
             }
         }
 
@@ -38,8 +42,10 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
                 batch.Add(record);
             }
 
+            Volatile.Write(ref _inHand, batch.Count);
             await ShipAsync(batch, stoppingToken);
             batch.Clear();
+            Volatile.Write(ref _inHand, 0);
         }
     }
 
@@ -52,7 +58,7 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
                 await store.WriteAsync(batch, cancellationToken);
                 return;
             }
-            catch (PostgresException exception) when (!exception.IsTransient && batch.Count > 1)
+            catch (Exception exception) when (!IsOutage(exception) && batch.Count > 1 && !cancellationToken.IsCancellationRequested)
             {
                 // One bad record must not hold up the rest: each goes alone.
                 foreach (var record in batch)
@@ -62,22 +68,32 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
 
                 return;
             }
-            catch (PostgresException exception) when (!exception.IsTransient && IsRefusal(exception.SqlState))
+            catch (Exception exception) when (IsOfTheValues(exception) && !cancellationToken.IsCancellationRequested)
             {
-                Log.RecordsNotWritten(logger, exception.SqlState, batch.Count, "given up: Postgres refuses their values");
+                Log.RecordsNotWritten(logger, Reason(exception), batch.Count, "given up: the values cannot be written");
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or IOException)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                Log.RecordsNotWritten(logger, (exception as PostgresException)?.SqlState ?? exception.GetType().Name, batch.Count, "tried again soon");
+                Log.RecordsNotWritten(logger, Reason(exception), batch.Count, "tried again soon");
                 await Task.Delay(delay, time, cancellationToken);
             }
         }
     }
 
-    // Classes data exception, integrity constraint, program limit: the same values will never pass. Everything else can be mended while they wait.
+    /// <summary>A database out of reach or busy, as opposed to one that refuses what it was told.</summary>
+    private static bool IsOutage(Exception exception) =>
+        exception is PostgresException refusal ? refusal.IsTransient : exception is NpgsqlException or TimeoutException or IOException or SocketException;
+
+    /// <summary>Trying again cannot help: data that Postgres does not take, or a defect of ours. Anything else it refuses may be mended meanwhile.</summary>
+    private static bool IsOfTheValues(Exception exception) =>
+        exception is PostgresException refusal ? IsRefusal(refusal.SqlState) : !IsOutage(exception);
+
+    // The classes data exception, integrity constraint and program limit: the same values will never pass.
     private static bool IsRefusal(string state) =>
         state.StartsWith("22", StringComparison.Ordinal) || state.StartsWith("23", StringComparison.Ordinal) || state.StartsWith("54", StringComparison.Ordinal);
+
+    private static string Reason(Exception exception) => (exception as PostgresException)?.SqlState ?? exception.GetType().Name;
 
     private static partial class Log
     {

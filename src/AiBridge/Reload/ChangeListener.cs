@@ -18,7 +18,7 @@ internal sealed partial class ChangeListener(NpgsqlDataSource database, ChangeSi
             {
                 await ListenAsync(() => retry = FirstRetry, stoppingToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested) // a name that does not resolve, for one, is no NpgsqlException
             {
                 Log.Lost(logger, exception.GetType().Name);
             }

@@ -25,6 +25,7 @@ internal sealed partial class ConfigReloader(
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10); // a database that accepts and then is silent must not stop us for longer
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
@@ -36,7 +37,7 @@ internal sealed partial class ConfigReloader(
         {
             metrics.Attempted(time.GetUtcNow());
             var started = time.GetTimestamp();
-            var rows = await loader.LoadAsync(cancellationToken);            // (b)
+            var rows = await LoadAsync(cancellationToken);                   // (b)
             await ApplyAsync(rows, started, cancellationToken);              // (c) - (f)
             metrics.Succeeded(time.GetUtcNow());
         }
@@ -85,6 +86,13 @@ internal sealed partial class ConfigReloader(
         }
     }
 
+    private async Task<ConfigRows> LoadAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(LoadLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        return await loader.LoadAsync(either.Token);
+    }
+
     private async Task ApplyAsync(ConfigRows rows, long started, CancellationToken cancellationToken)
     {
         var previous = config.Current;
@@ -105,10 +113,22 @@ internal sealed partial class ConfigReloader(
 
     private async Task ServeLastGoodAsync(CancellationToken cancellationToken)
     {
-        if (await lastGood.ReadAsync(cancellationToken) is { } rows && config.Current is null)
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
         {
-            pool.Reload(builder.Build(rows, null));
-            Log.LastGoodServed(logger, rows.Revision, rows.Providers.Count);
+            if (config.Current is null && await lastGood.ReadAsync(cancellationToken) is { } rows)
+            {
+                pool.Reload(builder.Build(rows, null));
+                Log.LastGoodServed(logger, rows.Revision, rows.Providers.Count);
+            }
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LastGoodRefused(logger, exception); // whatever is in that file, we start without it
+        }
+        finally
+        {
+            _oneAtATime.Release();
         }
     }
 
@@ -134,6 +154,9 @@ internal sealed partial class ConfigReloader(
 
         [LoggerMessage(EventIds.ReloadFailed, LogLevel.Warning, "The configuration could not be loaded ({Kind}: {Reason}); the live one stays, and loading is tried again.")]
         public static partial void ReloadFailed(ILogger logger, string kind, string reason);
+
+        [LoggerMessage(EventIds.LastGoodRefused, LogLevel.Warning, "The last good config is no usable configuration; the replica stays unready until Postgres answers.")]
+        public static partial void LastGoodRefused(ILogger logger, Exception exception);
 
         [LoggerMessage(EventIds.LastGoodServed, LogLevel.Warning, "Postgres is out of reach: serving the last good config, generation {Generation} with {Providers} providers, from disk.")]
         public static partial void LastGoodServed(ILogger logger, long generation, int providers);

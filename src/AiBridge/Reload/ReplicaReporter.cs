@@ -10,9 +10,9 @@ using Trinity.Shared.Hosting;
 namespace Trinity.AiBridge.Reload;
 
 /// <summary>Step (g) of the reload path: tells the control plane, in <c>bridge_replicas</c>, which generation this replica serves and what still drains.</summary>
-/// <remarks><c>_oneAtATime</c> keeps the reload loop and the heartbeat from overtaking each other: a report never replaces a newer one.</remarks>
+/// <remarks><c>_oneAtATime</c> keeps the reload loop and the heartbeat from overtaking each other: a report never replaces a newer one. It guards the fields.</remarks>
 internal sealed partial class ReplicaReporter(
-    NpgsqlDataSource database, ReplicaIdentity replica, ConfigProvider config, CachedBridgePool pool, Convergence convergence, ReloadMetrics metrics, ILogger<ReplicaReporter> logger) : IDisposable
+    NpgsqlDataSource database, ReplicaIdentity replica, ConfigProvider config, CachedBridgePool pool, Convergence convergence, ReloadMetrics metrics, TimeProvider time, ILogger<ReplicaReporter> logger) : IDisposable
 {
     private const string Upsert = """
         insert into bridge_replicas as r (id, address, version, generation, applied_at, heartbeat_at, started_at, draining, errors)
@@ -23,9 +23,12 @@ internal sealed partial class ReplicaReporter(
         returning (select revision from config_revision) as revision, extract(epoch from clock_timestamp() - (select changed_at from config_revision))::float8 as age
         """;
 
+    private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(3); // the reload loop waits for its turn
+
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private long _reported = -1;
     private bool _failing;
+    private bool _withdrawn;
 
     /// <summary>Reports and compares with the database's revision. False when Postgres cannot be reached; that is logged once.</summary>
     public async Task<bool> TryReportAsync(CancellationToken cancellationToken)
@@ -33,7 +36,11 @@ internal sealed partial class ReplicaReporter(
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
-            await ReportAsync(cancellationToken);
+            if (!_withdrawn)
+            {
+                await ReportAsync(cancellationToken);
+            }
+
             if (_failing)
             {
                 _failing = false;
@@ -42,7 +49,7 @@ internal sealed partial class ReplicaReporter(
 
             return true;
         }
-        catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             if (!_failing)
             {
@@ -63,10 +70,19 @@ internal sealed partial class ReplicaReporter(
     {
         try
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            await connection.ExecuteAsync(new CommandDefinition("delete from bridge_replicas where id = @Id", new { replica.Id }, cancellationToken: cancellationToken));
+            await _oneAtATime.WaitAsync(cancellationToken);
+            try
+            {
+                _withdrawn = true; // a report that is still to come would put the row back
+                await using var connection = await database.OpenConnectionAsync(cancellationToken);
+                await connection.ExecuteAsync(new CommandDefinition("delete from bridge_replicas where id = @Id", new { replica.Id }, cancellationToken: cancellationToken));
+            }
+            finally
+            {
+                _oneAtATime.Release();
+            }
         }
-        catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
+        catch (Exception exception)
         {
             Log.Failed(logger, exception.GetType().Name); // the row stays and reads as lost; an operator may remove it
         }
@@ -76,11 +92,13 @@ internal sealed partial class ReplicaReporter(
 
     private async Task ReportAsync(CancellationToken cancellationToken)
     {
-        // The generation first: what is retired by a later reload shows as draining, never as applied and gone.
+        // The generation first: the pool retires before it swaps, so what is in use of anything older is among the draining.
         var snapshot = config.Current;
-        var draining = pool.Draining.Where(bridge => bridge.Leases > 0).Select(bridge => new DrainingBridge(
+        var draining = pool.Draining.Where(bridge => bridge.IsRetired && bridge.Leases > 0).Select(bridge => new DrainingBridge(
             bridge.Provider.Id, bridge.Key.Revision, [.. bridge.Provider.Config.Keys.Select(key => key.Id)], bridge.Leases, bridge.RetiredAt));
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        using var limit = new CancellationTokenSource(ReportLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await using var connection = await database.OpenConnectionAsync(either.Token);
         var (revision, age) = await connection.QuerySingleAsync<(long Revision, double Age)>(new CommandDefinition(Upsert, new
         {
             replica.Id,
@@ -90,7 +108,7 @@ internal sealed partial class ReplicaReporter(
             replica.StartedAt,
             Draining = JsonSerializer.Serialize([.. draining], ReportJson.Default.DrainingBridgeArray),
             Errors = JsonSerializer.Serialize([.. snapshot?.Problems ?? []], ReportJson.Default.ConfigProblemArray),
-        }, cancellationToken: cancellationToken));
+        }, cancellationToken: either.Token));
         if (snapshot is not null && revision == snapshot.Generation && _reported != revision)
         {
             // The first report of all is of a change that this process did not witness: its age says nothing of us.

@@ -21,7 +21,8 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
         {
             var model = BuildProvider(row, keys[row.Id], problems);
             var known = previous?.Providers.GetValueOrDefault(row.Name);
-            providers[row.Name] = known == model ? known : model;
+            var same = known is not null && known.Id == model.Id && known.Revision == model.Revision && known.State == model.State;
+            providers[row.Name] = same ? known! : model;
             Announce(model, known, problems);
         }
 
@@ -55,6 +56,12 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             problems.Add(new ConfigProblem(row.Id, row.Name, "The settings or keys are not readable by this release."));
+            return Excluded(config);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is (a broken key file, a defect of ours), it is this provider's trouble and must not hold up the others.
+            problems.Add(new ConfigProblem(row.Id, row.Name, $"The provider cannot be built: {exception.GetType().Name}."));
             return Excluded(config);
         }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.OpenApi;
 
 namespace Trinity.ControlPlane.Audit;
 
@@ -8,7 +9,8 @@ namespace Trinity.ControlPlane.Audit;
 internal static class AuditEndpoints
 {
     public static void MapAudit(this RouteGroupBuilder api) =>
-        api.MapGet("/audit", ListAsync).WithTags("Audit").WithSummary("Who changed what, newest first (?limit, after, actor, action, target).");
+        api.MapGet("/audit", ListAsync).WithTags("Audit").WithSummary("Who changed what, newest first.").WithPaging()
+            .WithQuery("actor", "Only what this operator did.").WithQuery("action", "Only this action, such as `provider.rotate`.").WithQuery("target", "Only what was done to this target.");
 
     private static async Task<Results<Ok<Page<AuditView>>, ProblemHttpResult>> ListAsync(HttpRequest request, AuditStore store, CancellationToken cancellationToken)
     {

@@ -43,6 +43,9 @@ internal sealed class CommandLine(TextWriter output, TextWriter error)
                 case ["migrate"]:
                     await MigrateCommand.RunAsync(settings, output, cancellationToken);
                     return 0;
+                case ["keys", "rotate"]:
+                    await RotateKeysCommand.RunAsync(settings, output, cancellationToken);
+                    return 0;
                 case ["operator-token", "create"]:
                     return await CreateOperatorTokenCommand.RunAsync(settings, output, error, cancellationToken) ? 0 : Misused;
                 default:

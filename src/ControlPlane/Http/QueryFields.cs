@@ -67,7 +67,7 @@ internal sealed class QueryFields(IQueryCollection query)
             return null;
         }
 
-        if (Rfc3339.TryParseTimeOrDate(text, out var time))
+        if (Rfc3339.TryParseTimeOrDate(text, out var time) && time.Year is > 1970 and < 9000)
         {
             return time;
         }

@@ -19,10 +19,10 @@ internal static class ProviderEndpoints
         var writes = group.MapWrites();
         writes.MapPost("", CreateAsync).Accepts<CreateProviderRequest>("application/json").WithName("CreateProvider").WithSummary("Adds a provider.");
         writes.MapPatch("/{idOrName}", UpdateAsync).Accepts<UpdateProviderRequest>("application/json")
-            .WithName("UpdateProvider").WithSummary("Changes a provider; omitted members stay as they are.");
-        writes.MapDelete("/{idOrName}", DeleteAsync).WithSummary("Removes a provider and its keys; requests in flight finish.");
+            .WithName("UpdateProvider").WithSummary("Changes a provider; omitted members stay as they are.").WithIfMatch();
+        writes.MapDelete("/{idOrName}", DeleteAsync).WithSummary("Removes a provider and its keys; requests in flight finish.").WithIfMatch();
         writes.MapPost("/{idOrName}/rotate", RotateAsync).Accepts<RotateProviderRequest>("application/json")
-            .WithName("RotateProvider").WithSummary("Replaces a credential and starts a rollout that tells when the old one is safe to revoke.");
+            .WithName("RotateProvider").WithSummary("Replaces a credential and starts a rollout that tells when the old one is safe to revoke.").WithIfMatch();
     }
 
     private static async Task<Ok<ItemList<ProviderView>>> ListAsync(ProviderService providers, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.OpenApi;
 
 namespace Trinity.ControlPlane.Rollouts;
 
@@ -11,7 +12,7 @@ internal static class RolloutEndpoints
     public static void MapRollouts(this RouteGroupBuilder api)
     {
         var group = api.MapGroup("/rollouts").WithTags("Rollouts");
-        group.MapGet("", ListAsync).WithSummary("Recent rollouts, newest first (?limit, after, provider).");
+        group.MapGet("", ListAsync).WithSummary("Recent rollouts, newest first.").WithPaging().WithQuery("provider", "Only this provider's.");
         group.MapGet("/{id}", GetAsync).WithName("GetRollout").WithSummary("How far a rollout is, and whether its retired keys are safe to revoke.");
     }
 

@@ -19,7 +19,7 @@ public static class TrinityDatabase
             KeepAlive = 10,             // seconds; finds a dead peer while LISTEN waits in silence
         };
         Dapper.DefaultTypeMap.MatchNamesWithUnderscores = true;
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = applicationName }; // names its metrics; the default is the connection string
         return builder.UseLoggerFactory(loggers).Build();
     }
 }

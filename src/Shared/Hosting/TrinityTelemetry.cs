@@ -30,11 +30,11 @@ public static class TrinityTelemetry
         return services;
     }
 
-    /// <summary><c>GET /metrics</c>; also starts the trace exporter, which works from its creation on.</summary>
+    /// <summary><c>GET /metrics</c>, open also where a service authenticates its callers; also starts the trace exporter, which works from its creation on.</summary>
     public static void MapTrinityMetrics(this WebApplication app)
     {
         _ = app.Services.GetService<TracerProvider>();
         var scraper = app.Services.GetRequiredService<PrometheusScraper>();
-        app.MapGet("/metrics", () => Results.Text(scraper.Scrape(), "text/plain; version=0.0.4; charset=utf-8")).ExcludeFromDescription();
+        app.MapGet("/metrics", () => Results.Text(scraper.Scrape(), "text/plain; version=0.0.4; charset=utf-8")).AllowAnonymous().ExcludeFromDescription();
     }
 }

@@ -1,7 +1,5 @@
 using Npgsql;
 using Trinity.Shared.Configuration;
-using Trinity.TestSupport;
-using Trinity.TestSupport.Postgres;
 
 namespace Trinity.Shared.Tests.Database;
 

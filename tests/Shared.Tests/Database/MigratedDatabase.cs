@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Trinity.Shared.Database;
-using Trinity.TestSupport.Postgres;
 
 namespace Trinity.Shared.Tests.Database;
 

@@ -1,6 +1,5 @@
 using Npgsql;
 using Trinity.Shared.Configuration;
-using Trinity.TestSupport;
 
 namespace Trinity.Shared.Tests.Database;
 

@@ -7,6 +7,8 @@ public sealed class EncryptionKeyFileTests : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int Threads = 16;
 
+    private static readonly ManualTimeProvider Time = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
+
     private readonly TemporaryDirectory _directory = new();
 
     private string Path => _directory.File("encryption-keys");
@@ -16,7 +18,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
     [Fact]
     public void EnsureExists_MakesOneUsableKey()
     {
-        EncryptionKeyFile.EnsureExists(Path, FixedTime.Default);
+        EncryptionKeyFile.EnsureExists(Path, Time);
 
         Assert.StartsWith("k20260304-", EncryptionKeyRing.Parse(File.ReadAllText(Path)).CurrentId, StringComparison.Ordinal);
         Assert.Equal(["encryption-keys"], _directory.FileNames());
@@ -25,10 +27,10 @@ public sealed class EncryptionKeyFileTests : IDisposable
     [Fact]
     public void EnsureExists_FileIsForItsOwnerOnly()
     {
-        EncryptionKeyFile.EnsureExists(Path, FixedTime.Default);
+        EncryptionKeyFile.EnsureExists(Path, Time);
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path));
 
-        EncryptionKeyFile.AddKey(Path, FixedTime.Default);
+        EncryptionKeyFile.AddKey(Path, Time);
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(Path));
     }
 
@@ -37,7 +39,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
     {
         Directory.CreateDirectory(Path); // a directory in the way shows the moment between writing and moving
 
-        Assert.ThrowsAny<IOException>(() => EncryptionKeyFile.EnsureExists(Path, FixedTime.Default));
+        Assert.ThrowsAny<IOException>(() => EncryptionKeyFile.EnsureExists(Path, Time));
 
         var temporary = Assert.Single(_directory.FileNames());
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(_directory.File(temporary)));
@@ -47,7 +49,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
     public void EnsureExists_ExistingFile_StaysAsItIs()
     {
         File.WriteAllText(Path, "whatever");
-        EncryptionKeyFile.EnsureExists(Path, FixedTime.Default);
+        EncryptionKeyFile.EnsureExists(Path, Time);
         Assert.Equal("whatever", File.ReadAllText(Path));
     }
 
@@ -59,7 +61,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
         RunOnThreads(index =>
         {
             start.SignalAndWait();
-            EncryptionKeyFile.EnsureExists(Path, FixedTime.Default);
+            EncryptionKeyFile.EnsureExists(Path, Time);
             rings[index] = File.ReadAllText(Path);
         });
 
@@ -72,10 +74,10 @@ public sealed class EncryptionKeyFileTests : IDisposable
     public void AddKey_NewKeyEncrypts_OldKeyStillDecrypts()
     {
         var scope = SecretScope.ProviderKey(Guid.Empty);
-        var source = new FileEncryptionKeys(Path, FixedTime.Default);
+        var source = new FileEncryptionKeys(Path, Time);
         var old = new SecretProtector(source).Protect("secret", scope);
 
-        var added = EncryptionKeyFile.AddKey(Path, FixedTime.Default);
+        var added = EncryptionKeyFile.AddKey(Path, Time);
 
         var protector = new SecretProtector(source);
         Assert.Equal(added, protector.CurrentKeyId);
@@ -86,7 +88,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
     [Fact]
     public void AddKey_ManyThreads_LosesNoKey()
     {
-        EncryptionKeyFile.EnsureExists(Path, FixedTime.Default);
+        EncryptionKeyFile.EnsureExists(Path, Time);
         using var start = new Barrier(Threads);
         var added = new string?[Threads];
         RunOnThreads(index =>
@@ -94,7 +96,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
             start.SignalAndWait();
             try
             {
-                added[index] = EncryptionKeyFile.AddKey(Path, FixedTime.Default);
+                added[index] = EncryptionKeyFile.AddKey(Path, Time);
             }
             catch (IOException)
             {
@@ -111,9 +113,9 @@ public sealed class EncryptionKeyFileTests : IDisposable
     [Fact]
     public void AddKey_FileWithComments_KeepsThem()
     {
-        EncryptionKeyFile.EnsureExists(Path, FixedTime.Default);
+        EncryptionKeyFile.EnsureExists(Path, Time);
         File.WriteAllText(Path, "# ours, do not share\n" + File.ReadAllText(Path));
-        var added = EncryptionKeyFile.AddKey(Path, FixedTime.Default);
+        var added = EncryptionKeyFile.AddKey(Path, Time);
         Assert.Equal(added, EncryptionKeyRing.Parse(File.ReadAllText(Path)).CurrentId);
         Assert.Contains("# ours, do not share\n", File.ReadAllText(Path), StringComparison.Ordinal);
     }

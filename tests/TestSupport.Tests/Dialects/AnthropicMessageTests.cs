@@ -1,7 +1,5 @@
 using Anthropic;
 using Anthropic.Models.Messages;
-using Trinity.TestSupport.Dialects;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Dialects;
 

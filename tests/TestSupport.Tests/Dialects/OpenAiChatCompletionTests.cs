@@ -3,8 +3,6 @@ using System.ClientModel.Primitives;
 using System.Text;
 using OpenAI;
 using OpenAI.Chat;
-using Trinity.TestSupport.Dialects;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Dialects;
 

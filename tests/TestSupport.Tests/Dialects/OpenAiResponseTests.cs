@@ -3,8 +3,6 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text.Json;
 using OpenAI.Responses;
-using Trinity.TestSupport.Dialects;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Dialects;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Trinity.TestSupport.Logging;
 
 namespace Trinity.TestSupport.Tests.Logging;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Trinity.TestSupport.Postgres;
 
 namespace Trinity.TestSupport.Tests.Postgres;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Npgsql;
-using Trinity.TestSupport.Postgres;
 
 namespace Trinity.TestSupport.Tests.Postgres;
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Providers;
 

@@ -1,6 +1,4 @@
 using System.Text;
-using Trinity.TestSupport.Dialects;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Providers;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Providers;
 

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
-using Trinity.TestSupport.Providers;
 
 namespace Trinity.TestSupport.Tests.Providers;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Trinity.TestSupport.Secrets;
 
 namespace Trinity.TestSupport.Tests.Secrets;
 

@@ -1,5 +1,3 @@
-using Trinity.TestSupport.Time;
-
 namespace Trinity.TestSupport.Tests.Time;
 
 public sealed class ManualTimeProviderTests
