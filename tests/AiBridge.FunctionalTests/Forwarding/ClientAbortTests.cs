@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Trinity.AiBridge.FunctionalTests.Proxy;
 using Trinity.AiBridge.FunctionalTests.Support;
 
@@ -30,6 +31,29 @@ public sealed class ClientAbortTests : IAsyncLifetime
         await upstream.Aborted.WaitAsync(Timeouts.Token);
         var record = await OnlyRecordAsync();
         Assert.Equal((499, "client_abort", "client_abort", null), (record.Status, record.Outcome, record.Error, record.Input));
+    }
+
+    [Fact]
+    public async Task AtAnyTime_UpstreamKnowsWithinAQuarterOfASecond()
+    {
+        var fastest = TimeSpan.MaxValue; // of a few, for a busy machine delays any single one
+        for (var attempt = 1; attempt <= 5; attempt++)
+        {
+            Bench.Expect(Models.Responses).Reply(FakeReply.Never());
+            using var client = new CancellationTokenSource();
+            var sending = Bench.Client.SendAsync(Bench.Request(Models.Responses), client.Token);
+            var upstream = await Bench.Upstream.WhenReceivedAsync(attempt);
+            var left = Stopwatch.GetTimestamp();
+
+            await client.CancelAsync();
+            await upstream.Aborted.WaitAsync(Timeouts.Token);
+
+            var took = Stopwatch.GetElapsedTime(left);
+            fastest = took < fastest ? took : fastest;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        }
+
+        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
     }
 
     [Fact]
