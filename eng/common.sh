@@ -40,13 +40,30 @@ last_lines() {
   tail -n "$2" -- "$1" | sed 's/^/  | /' >&2
 }
 
-# attend COMMAND…: runs a long command so that a signal to the launcher is acted on at once; on_exit in up.sh ends it.
-ATTENDED=
+# guarded COMMAND…: runs a command that has to clean up behind itself, as a child that gets SIGTERM when we are asked to
+# stop, by whatever signal; Ctrl-C itself does not reach it, nor what it runs. The child needs no trap but EXIT. Bash (5.2)
+# can fail to run a signal trap that fires while it expands words; this shell expands none while it waits.
+# The child says with SIGUSR1 that it is where it was to go: to be stopped after that is success.
+guarded() {
+  local rc reached=0
+  trap 'reached=1' USR1
+  trap 'pass_on_signal' INT TERM HUP
+  (
+    trap '' INT HUP
+    "$@"
+  ) &
+  until wait "$!"; rc=$?; ! kill -0 "$!" 2>/dev/null; do :; done
+  if ((reached && rc == 143)); then rc=0; fi
+  exit "$rc"
+}
+
+pass_on_signal() {
+  if [[ -z ${!:-} ]]; then exit 143; fi
+  kill -s TERM "$!" 2>/dev/null
+}
+
+# attend COMMAND…: runs a long command so that a signal is acted on at once.
 attend() {
-  local rc=0
   "$@" 8>&- 9>&- &
-  ATTENDED=$!
-  wait "$ATTENDED" || rc=$?
-  ATTENDED=
-  return "$rc"
+  wait "$!"
 }

@@ -17,9 +17,7 @@ start_database_if_private() {
   [[ $LAUNCHER_POSTGRES == private ]] || return 0
   adopt_postgres
   if runs postgres; then return 0; fi
-  trap 'on_exit stop_postgres' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
+  clean_up_with stop_postgres
   start_postgres
 }
 
@@ -31,6 +29,10 @@ keys_main() {
   esac
   parse_data_option keys_help "$@"
   choose_data_dir "$DATA_OPTION"
+  guarded rotate_keys
+}
+
+rotate_keys() {
   [[ -d $DATA/run ]] || die "there is nothing in $DATA yet: ./trinity up makes it"
   require_own_data_dir
   load_state || die "$DATA holds no settings yet: ./trinity up makes them"

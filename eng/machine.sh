@@ -14,13 +14,18 @@ source "$ROOT/eng/build.sh"
 # shellcheck source=eng/services.sh
 source "$ROOT/eng/services.sh"
 
-# on_exit: whatever way a command ends, what it started and did not hand over is stopped.
+# clean_up_with COMMAND…: for a guarded command: whatever way it ends, what it started and did not hand over is stopped.
+clean_up_with() {
+  # shellcheck disable=SC2064  # the command is known now
+  trap "on_exit $*" EXIT
+}
+
 on_exit() {
-  local rc=$?
+  local rc=$? began=$SECONDS
   set +e
   trap - EXIT
-  trap 'STOP_GRACE=0' INT TERM HUP # a second signal: no more waiting
-  if [[ -n $ATTENDED ]]; then kill -s TERM "$ATTENDED" 2>/dev/null; fi
+  trap '((SECONDS - began < 1)) || STOP_GRACE=0' TERM # asked again, and not just twice at once: no more waiting
+  end_jobs
   "$@"
   exit "$rc"
 }

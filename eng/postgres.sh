@@ -7,7 +7,8 @@ LEAST_POSTGRES=15
 readonly SOCKET_NAME=/.s.PGSQL.5432
 PGBIN=          # where this Postgres' programs are
 OWNER_UID=      # who runs it
-AS_OWNER=()     # prefix that makes a command that user's
+OWNER_GID=
+AS_OWNER=()     # prefix that makes a command that user's: without our environment (secrets, PG* settings), in a directory open to all
 SOCKET_DIR=
 
 postgres_major() { # DIRECTORY: major version of the server programs in it
@@ -45,27 +46,27 @@ unprivileged_uid() {
   useradd --system --no-create-home --shell /usr/sbin/nologin trinity >/dev/null && id -u trinity
 }
 
-owner_reaches_data_dir() { "${AS_OWNER[@]}" stat -- "$DATA/." >/dev/null 2>&1; }
+owner_reaches_data_dir() { as_owner stat -- "$DATA/." >/dev/null 2>&1; }
 
 # Under root the owner must get past directories that are not ours to open (/root, a private temporary directory): where
 # plain permissions stop it, it gets the one capability to pass through directories.
 choose_owner() {
-  OWNER_UID=$EUID AS_OWNER=()
+  OWNER_UID=$EUID OWNER_GID=$(id -g) AS_OWNER=(env -i -C / PATH="$PATH" LC_ALL=C)
   ((EUID == 0)) || return 0
   OWNER_UID=$(unprivileged_uid) || die "cannot create the user 'trinity' to run Postgres, which refuses to run as root"
   ((OWNER_UID != 0)) || die "$DATA/postgres belongs to root, and Postgres refuses to run as root: name another directory with --data"
   chmod go+x -- "$DATA" || die "cannot change the mode of $DATA"
-  AS_OWNER=(setpriv --reuid="$OWNER_UID" --regid="$(id -g "$OWNER_UID")" --clear-groups)
+  OWNER_GID=$(id -g "$OWNER_UID") || die "$DATA/postgres belongs to a user that this system does not know ($OWNER_UID)"
+  AS_OWNER+=(setpriv --reuid="$OWNER_UID" --regid="$OWNER_GID" --clear-groups)
   owner_reaches_data_dir && return 0
   AS_OWNER+=(--inh-caps=+dac_read_search --ambient-caps=+dac_read_search)
   owner_reaches_data_dir && return 0
   die "user $(id -un "$OWNER_UID"), who must run Postgres in root's place, cannot reach $DATA: name a directory open to all with --data, such as /var/lib/trinity"
 }
 
-# as_owner COMMAND…: as the cluster's owner, without our environment (it may hold secrets and PG* settings), from a directory it may read.
-as_owner() { (cd / && "${AS_OWNER[@]}" env -i PATH="$PATH" LC_ALL=C "$@"); }
+as_owner() { "${AS_OWNER[@]}" "$@"; }
 
-create_owned_directory() { install -d -m 700 -o "$OWNER_UID" -g "$(id -g "$OWNER_UID")" -- "$1"; }
+create_owned_directory() { install -d -m 700 -o "$OWNER_UID" -g "$OWNER_GID" -- "$1"; }
 
 # Made beside its place and renamed, so that a crash leaves no half cluster.
 create_cluster() {
@@ -73,7 +74,7 @@ create_cluster() {
   say "Creating a private Postgres in $DATA/postgres."
   rm -rf -- "$DATA/postgres.new"
   create_owned_directory "$DATA/postgres.new"
-  as_owner "$PGBIN/initdb" -D "$DATA/postgres.new" --username=postgres --auth=peer --encoding=UTF8 --no-locale \
+  attend "${AS_OWNER[@]}" "$PGBIN/initdb" -D "$DATA/postgres.new" --username=postgres --auth=peer --encoding=UTF8 --no-locale \
     >"$DATA/logs/initdb.log" 2>&1 || {
     last_lines "$DATA/logs/initdb.log" 5
     die "initdb failed ($DATA/logs/initdb.log)"
@@ -146,7 +147,7 @@ clear_crash_remains() {
 }
 
 launch_postmaster() {
-  spawn postgres / "${AS_OWNER[@]}" env -i PATH="$PATH" LC_ALL=C "$PGBIN/postgres" -D "$DATA/postgres" \
+  spawn postgres / "${AS_OWNER[@]}" "$PGBIN/postgres" -D "$DATA/postgres" \
     -c listen_addresses= -c unix_socket_directories="$SOCKET_DIR" -c max_connections=200 -c cluster_name=trinity
 }
 

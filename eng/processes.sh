@@ -49,14 +49,26 @@ spawn() {
   shift 2
   if [[ -s $log ]]; then mv -f -- "$log" "$log.1"; fi
   (
-    trap - INT TERM HUP EXIT
+    trap - EXIT TERM
     umask 077
     cd -- "$directory" || exit
     close_inherited_files
     exec setsid -- "$@" </dev/null >"$log" 2>&1
   ) &
   record_process "$name" "$!"
+  disown # from here on the record is what knows it, and bash does not report its end
 }
+
+# end_jobs: ends what is still a job of this shell: a build, or a daemon caught between its start and its record.
+end_jobs() {
+  local pids began=$SECONDS
+  read -ra pids -d '' < <(jobs -pr)
+  ((${#pids[@]})) || return 0
+  kill -s TERM "${pids[@]}"
+  while [[ -n $(jobs -pr) ]] && ((SECONDS - began < 10)); do sleep 0.1; done
+  read -ra pids -d '' < <(jobs -pr)
+  ((${#pids[@]} == 0)) || kill -s KILL "${pids[@]}"
+} 2>/dev/null
 
 signal_process() { # SIGNAL NAME
   local pid

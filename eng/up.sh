@@ -100,7 +100,7 @@ check_request() {
 
 # Only what this launcher owns: after a `down` somebody else may have started anew.
 stop_own() {
-  [[ $(recorded_pid launcher) == "$$" ]] || return 0
+  [[ $(recorded_pid launcher) == "$BASHPID" ]] || return 0
   if ((UP_READY)); then say "Stopping."; fi
   lock_data_dir
   stop_everything
@@ -108,10 +108,8 @@ stop_own() {
 }
 
 take_ownership() {
-  trap 'on_exit stop_own' EXIT
-  trap '((UP_READY)) && exit 0; exit 130' INT
-  trap '((UP_READY)) && exit 0; exit 143' TERM HUP
-  record_process launcher "$$"
+  clean_up_with stop_own
+  record_process launcher "$BASHPID"
   adopt_postgres
   if any_runs "${SERVICES[@]}" postgres; then
     say "Stopping what an earlier run left behind."
@@ -125,19 +123,23 @@ start_services() {
   wait_until_ready
 }
 
+report_end() { # NAME
+  UP_READY=0
+  last_lines "$DATA/logs/$1.log" 15
+  die "$1 ended on its own ($DATA/logs/$1.log)"
+}
+
 # Foreground: until a signal, or until something that should run ends.
 supervise() {
   local name watched=("${SERVICES[@]}")
+  local -A pids=()
   if [[ $LAUNCHER_POSTGRES == private ]]; then watched+=(postgres); fi
+  for name in "${watched[@]}"; do pids[$name]=$(recorded_pid "$name") || report_end "$name"; done
   say "Ctrl-C stops everything."
   unlock_data_dir
-  while :; do
-    wait -n || true
+  while attend sleep 1; do
     for name in "${watched[@]}"; do
-      runs "$name" && continue
-      UP_READY=0
-      last_lines "$DATA/logs/$name.log" 15
-      die "$name ended on its own ($DATA/logs/$name.log)"
+      kill -0 "${pids[$name]}" 2>/dev/null || report_end "$name"
     done
   done
 }
@@ -149,9 +151,7 @@ leave_running() {
   say "Everything runs in the background; ./trinity down${UP_DATA:+ --data "$DATA"} stops it."
 }
 
-up_main() {
-  parse_up_options "$@"
-  choose_data_dir "$UP_DATA"
+bring_up() {
   prepare_data_dir
   lock_data_dir
   if everything_runs; then
@@ -166,7 +166,14 @@ up_main() {
   migrate_database
   start_services
   UP_READY=1
+  kill -s USR1 "$$" # our guard
   say "Trinity is up."
   print_guide
   if ((UP_DETACH)); then leave_running; else supervise; fi
+}
+
+up_main() {
+  parse_up_options "$@"
+  choose_data_dir "$UP_DATA"
+  guarded bring_up
 }

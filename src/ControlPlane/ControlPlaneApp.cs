@@ -124,7 +124,7 @@ internal static class ControlPlaneApp
         app.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
         app.MapGet("/readyz", Readiness.CheckAsync).AllowAnonymous().ExcludeFromDescription();
         app.MapTrinityMetrics();
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
     }
 
     private static void MapApi(WebApplication app)

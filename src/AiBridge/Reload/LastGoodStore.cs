@@ -21,7 +21,7 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
         try
         {
             await using var file = File.OpenRead(_path);
-            return await JsonSerializer.DeserializeAsync(file, LastGoodJson.Default.ConfigRows, cancellationToken);
+            return await JsonSerializer.DeserializeAsync(file, LastGoodJson.Default.ConfigRows, cancellationToken) ?? throw new JsonException("It holds no configuration.");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -74,5 +74,6 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
     }
 }
 
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ConfigRows))]
 internal sealed partial class LastGoodJson : JsonSerializerContext;

@@ -83,8 +83,9 @@ public sealed class ClientAbortTests : IAsyncLifetime
     {
         using (var raw = await RawHttp.ConnectAsync(Bench.Bridge.Url))
         {
-            await raw.SendAsync($"POST /anthropic/v1/messages HTTP/1.1\r\nHost: bridge\r\nx-api-key: {Bench.Token}\r\nContent-Length: 100\r\n\r\n{{\"model\":\"m\"");
-            await Bench.Bridge.Logs.WhenLoggedAsync(log => log.Message.Contains("/anthropic/v1/messages", StringComparison.Ordinal)); // it has arrived
+            await raw.SendAsync($"POST /anthropic/v1/messages HTTP/1.1\r\nHost: bridge\r\nx-api-key: {Bench.Token}\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n");
+            await raw.ReadUntilAsync("100 Continue"); // the bridge reads the body
+            await raw.SendAsync("{\"model\":\"m\"");
             if (reset)
             {
                 raw.Reset();

@@ -35,9 +35,9 @@ internal sealed class TestBench : IAsyncDisposable
     public HttpClient Client { get; private set; } = null!;
 
     /// <param name="types">Providers to configure, each named for its type and pointing at <see cref="Upstream"/>, with the key <c>key-of-{type}</c>.</param>
-    public static async Task<TestBench> StartAsync(string[] types, string[]? settings = null, Action<WebApplicationBuilder>? configure = null, bool startBridge = true)
+    public static async Task<TestBench> StartAsync(string[] types, string[]? settings = null, Action<WebApplicationBuilder>? configure = null, bool startBridge = true, PostgresServer? server = null)
     {
-        var database = await PostgresDatabase.CreateAsync(MigrateAsync);
+        var database = server is null ? await PostgresDatabase.CreateAsync(MigrateAsync) : await PostgresDatabase.CreateOnAsync(server, MigrateAsync);
         var encryptionKeys = $"test:{Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))}";
         var config = new TestConfig(database.DataSource, new SecretProtector(new FixedEncryptionKeys(encryptionKeys)));
         var bench = new TestBench(database, config, await FakeProvider.StartAsync(), encryptionKeys);

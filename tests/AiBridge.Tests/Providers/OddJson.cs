@@ -32,6 +32,11 @@ public static class OddJson
             """{"type":"response.output_item.done","item":{"type":"function_call","name":"\ud800","arguments":{}}}""",
             """{"type":"response.completed","response":{"usage":{"input_tokens":99999999999999999999,"output_tokens":-5},"error":"x","status":5}}""",
         }.Select(Encoding.UTF8.GetBytes),
+        .. NoUtf8,
+    ];
+
+    private static byte[][] NoUtf8 =>
+    [
         [0xff, 0xfe],
         [.. "{\"type\":\""u8, 0xff, .. "\"}"u8],
         [.. "{\"type\":\"error\",\"error\":{\"type\":\""u8, 0xc3, 0x28, .. "\"}}"u8],

@@ -4,7 +4,7 @@ using Trinity.ControlPlane.Tests.Providers;
 
 namespace Trinity.ControlPlane.Tests.Authentication;
 
-public sealed class OperatorAuthenticationTests
+public sealed class OperatorAuthenticationTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Fact]
     public async Task Anonymous_ReachesTheNamedExceptionsOnly()
@@ -33,11 +33,10 @@ public sealed class OperatorAuthenticationTests
     [InlineData("tro_0000")]
     public async Task WrongCredential_IsRefused(string header)
     {
-        await using var host = await ControlPlaneHost.StartAsync();
         var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/providers");
         request.Headers.TryAddWithoutValidation("Authorization", header);
 
-        var reply = (await host.Anonymous.SendAsync(request)).IsProblem(401);
+        var reply = (await shared.Host.Anonymous.SendAsync(request)).IsProblem(401);
 
         Assert.Contains("invalid_token", reply.Header("WWW-Authenticate"), StringComparison.Ordinal);
     }

@@ -2,7 +2,7 @@ using Trinity.ControlPlane.Tests.Hosting;
 
 namespace Trinity.ControlPlane.Tests.Interceptions;
 
-public sealed class InterceptionTests
+public sealed class InterceptionTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Fact]
     public async Task Get_JoinsTokensAndTools()
@@ -96,7 +96,8 @@ public sealed class InterceptionTests
     [InlineData("provider=%27%20or%201%3D1--", 0)]
     public async Task List_Filters(string query, int expected)
     {
-        await using var host = await ControlPlaneHost.StartAsync();
+        var host = shared.Host;
+        await host.Database.ExecuteAsync("truncate interceptions cascade");
         await new RecordedRequest().InsertAsync(host);
         await new RecordedRequest { Outcome = "provider_error", Caller = "ops" }.InsertAsync(host);
         await new RecordedRequest { Provider = "other", Model = "gpt", Client = "codex", SessionId = "s2", StartedAt = new DateTime(2030, 1, 17, 0, 0, 0, DateTimeKind.Utc) }.InsertAsync(host);
@@ -114,9 +115,6 @@ public sealed class InterceptionTests
     [InlineData("provder=main", "provder")]
     [InlineData("model=a%00b", "model")]
     [InlineData("model=", "model")]
-    public async Task List_BadParameter_IsNamed(string query, string parameter)
-    {
-        await using var host = await ControlPlaneHost.StartAsync();
-        Assert.NotEmpty((await host.Admin.GetAsync($"interceptions?{query}")).IsProblem(400).ErrorsOf(parameter));
-    }
+    public async Task List_BadParameter_IsNamed(string query, string parameter) =>
+        Assert.NotEmpty((await shared.Admin.GetAsync($"interceptions?{query}")).IsProblem(400).ErrorsOf(parameter));
 }

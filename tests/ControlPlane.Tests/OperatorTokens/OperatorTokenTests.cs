@@ -2,7 +2,7 @@ using Trinity.ControlPlane.Tests.Hosting;
 
 namespace Trinity.ControlPlane.Tests.OperatorTokens;
 
-public sealed class OperatorTokenTests
+public sealed class OperatorTokenTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Fact]
     public async Task FirstStart_WritesAnAdminToken_ForTheOwnerOnly()
@@ -76,9 +76,6 @@ public sealed class OperatorTokenTests
     [InlineData("role", """{"name": "a"}""")]
     [InlineData("role", """{"name": "a", "role": "root"}""")]
     [InlineData("hash", """{"name": "a", "role": "viewer", "hash": ""}""")]
-    public async Task Create_BadField_IsNamed(string field, string body)
-    {
-        await using var host = await ControlPlaneHost.StartAsync();
-        Assert.NotEmpty((await host.Admin.PostAsync("operator-tokens", body)).IsProblem(400).ErrorsOf(field));
-    }
+    public async Task Create_BadField_IsNamed(string field, string body) =>
+        Assert.NotEmpty((await shared.Admin.PostAsync("operator-tokens", body)).IsProblem(400).ErrorsOf(field));
 }

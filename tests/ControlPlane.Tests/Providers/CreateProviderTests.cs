@@ -119,7 +119,7 @@ public sealed class CreateProviderTests
         (await host.Admin.GetAsync("providers/other")).IsProblem(404);
         (await host.Admin.GetAsync($"providers/{Guid.CreateVersion7()}")).IsProblem(404);
         (await host.Admin.GetAsync("providers/Not_A_Name")).IsProblem(400);
-        (await host.Admin.GetAsync("providers/%00")).IsProblem(400);
+        (await host.Admin.GetAsync("providers/%00")).Is(400); // by the server, before any of ours
     }
 
     [Fact]

@@ -2,18 +2,8 @@ using Trinity.ControlPlane.Tests.Hosting;
 
 namespace Trinity.ControlPlane.Tests.Providers;
 
-public sealed class ProviderValidationTests(ProviderValidationTests.HostFixture fixture) : IClassFixture<ProviderValidationTests.HostFixture>
+public sealed class ProviderValidationTests(SharedHost shared) : IClassFixture<SharedHost>
 {
-    /// <summary>Nothing is ever stored here, so one host serves every case.</summary>
-    public sealed class HostFixture : IAsyncLifetime
-    {
-        internal ControlPlaneHost Host { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync() => Host = await ControlPlaneHost.StartAsync();
-
-        public ValueTask DisposeAsync() => Host.DisposeAsync();
-    }
-
     [Theory]
     [InlineData("name", """{"type": "openai"}""")]
     [InlineData("name", """{"name": null, "type": "openai"}""")]
@@ -72,19 +62,19 @@ public sealed class ProviderValidationTests(ProviderValidationTests.HostFixture 
     [InlineData("version", """{"name": "a", "type": "openai", "version": 7}""")]
     public async Task Create_BadField_IsNamed_AndNothingIsStored(string field, string body)
     {
-        var before = await fixture.Host.RevisionAsync();
+        var before = await shared.Host.RevisionAsync();
 
-        var reply = (await fixture.Host.Admin.PostAsync("providers", body)).IsProblem(400);
+        var reply = (await shared.Host.Admin.PostAsync("providers", body)).IsProblem(400);
 
         Assert.NotEmpty(reply.ErrorsOf(field));
         Assert.Single(reply.Json["errors"]!.AsObject());
-        Assert.Equal(before, await fixture.Host.RevisionAsync());
+        Assert.Equal(before, await shared.Host.RevisionAsync());
     }
 
     [Fact]
     public async Task Create_ManyBadFields_AreReportedAtOnce()
     {
-        var reply = (await fixture.Host.Admin.PostAsync("providers", """
+        var reply = (await shared.Host.Admin.PostAsync("providers", """
             {"name": "A", "type": "x", "base_url": "nowhere", "enabled": 1, "api_keys": ["a b", 7], "settings": {"idle_timeout_seconds": -1}, "role": "admin"}
             """)).IsProblem(400);
 
@@ -96,8 +86,8 @@ public sealed class ProviderValidationTests(ProviderValidationTests.HostFixture 
     public async Task Create_BadKey_IsNotRepeatedInTheError()
     {
         var secret = Canaries.New("openai-key");
-        (await fixture.Host.Admin.PostAsync("providers", $$"""{"name": "a", "type": "openai", "api_keys": ["{{secret}} "], "settings": {"extra_headers": {"X-A": "{{secret}}\n"} } }""")).IsProblem(400);
-        (await fixture.Host.Admin.PostAsync("providers", $$"""{"name": "a", "type": "openai", "api_keys": ["{{secret}}" """)).IsProblem(400);
+        (await shared.Host.Admin.PostAsync("providers", $$"""{"name": "a", "type": "openai", "api_keys": ["{{secret}} "], "settings": {"extra_headers": {"X-A": "{{secret}}\n"} } }""")).IsProblem(400);
+        (await shared.Host.Admin.PostAsync("providers", $$"""{"name": "a", "type": "openai", "api_keys": ["{{secret}}" """)).IsProblem(400);
     }
 
     [Fact]

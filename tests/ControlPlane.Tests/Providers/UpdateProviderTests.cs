@@ -2,7 +2,7 @@ using Trinity.ControlPlane.Tests.Hosting;
 
 namespace Trinity.ControlPlane.Tests.Providers;
 
-public sealed class UpdateProviderTests
+public sealed class UpdateProviderTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Fact]
     public async Task Update_OmittedMembers_StayAsTheyAre()
@@ -159,16 +159,16 @@ public sealed class UpdateProviderTests
     [InlineData("deleted_at", """{"deleted_at": null}""")]
     public async Task Update_BadField_IsNamed_AndNothingChanges(string field, string body)
     {
-        await using var host = await ControlPlaneHost.StartAsync();
-        var created = await host.Admin.CreateProviderAsync("main", "stored-key-stored-key");
-        var before = await host.RevisionAsync();
+        var name = SharedHost.NewName();
+        var created = await shared.Admin.CreateProviderAsync(name, "stored-key-stored-key");
+        var before = await shared.Host.RevisionAsync();
 
-        var reply = (await host.Admin.PatchAsync("providers/main", body.Replace("KEY", created.KeyId(0), StringComparison.Ordinal))).IsProblem(400);
+        var reply = (await shared.Admin.PatchAsync($"providers/{name}", body.Replace("KEY", created.KeyId(0), StringComparison.Ordinal))).IsProblem(400);
 
         Assert.NotEmpty(reply.ErrorsOf(field));
         Assert.Single(reply.Json["errors"]!.AsObject());
-        Assert.Equal(before, await host.RevisionAsync());
-        Assert.Equal("1", (await host.Admin.GetAsync("providers/main")).At("version"));
+        Assert.Equal(before, await shared.Host.RevisionAsync());
+        Assert.Equal("1", (await shared.Admin.GetAsync($"providers/{name}")).At("version"));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using Trinity.ControlPlane.Tests.Providers;
 
 namespace Trinity.ControlPlane.Tests.Rollouts;
 
-public sealed class WaitAppliedTests
+public sealed class WaitAppliedTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Fact]
     public async Task Wait_AnswersOnceEveryLiveReplicaApplied()
@@ -94,12 +94,10 @@ public sealed class WaitAppliedTests
     [InlineData("wiat=applied", "wiat")]
     public async Task Wait_BadParameter_WritesNothing(string query, string field)
     {
-        await using var host = await ControlPlaneHost.StartAsync();
-
-        var reply = (await host.Admin.PostAsync($"providers?{query}", """{"name": "main", "type": "openai"}""")).IsProblem(400);
+        var reply = (await shared.Admin.PostAsync($"providers?{query}", """{"name": "main", "type": "openai"}""")).IsProblem(400);
 
         Assert.NotEmpty(reply.ErrorsOf(field));
-        Assert.Empty((await host.Admin.GetAsync("providers")).Items);
+        Assert.Empty((await shared.Admin.GetAsync("providers")).Items);
     }
 
     [Fact]

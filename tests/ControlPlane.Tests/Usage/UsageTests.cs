@@ -3,7 +3,7 @@ using Trinity.ControlPlane.Tests.Interceptions;
 
 namespace Trinity.ControlPlane.Tests.Usage;
 
-public sealed class UsageTests
+public sealed class UsageTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     private const string January = "from=2030-01-01&to=2030-02-01";
 
@@ -15,7 +15,8 @@ public sealed class UsageTests
     [InlineData("day", """2030-01-15 3/1 11/22/33/44/55 | 2030-01-31 1/1 0/0/0/0/0""")]
     public async Task Usage_SumsByGroup(string groupBy, string expected)
     {
-        await using var host = await ControlPlaneHost.StartAsync();
+        var host = shared.Host;
+        await host.Database.ExecuteAsync("truncate interceptions cascade");
         await new RecordedRequest { Tokens = [[1, 2, 3, 4, 5]], Agent = "builder", Outcome = "client_abort" }.InsertAsync(host);
         await new RecordedRequest { Tokens = [[4, 8, 12, 16, 20], [6, 12, 18, 24, 30]] }.InsertAsync(host);
         await new RecordedRequest { Outcome = "provider_error", Caller = "ops" }.InsertAsync(host);
@@ -31,7 +32,8 @@ public sealed class UsageTests
     [Fact]
     public async Task Usage_WithoutParameters_IsTheLast30DaysByProvider()
     {
-        await using var host = await ControlPlaneHost.StartAsync();
+        var host = shared.Host;
+        await host.Database.ExecuteAsync("truncate interceptions cascade");
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         await new RecordedRequest { StartedAt = now.AddDays(-29) }.InsertAsync(host);
         await new RecordedRequest { StartedAt = now.AddDays(-31) }.InsertAsync(host);
@@ -50,9 +52,6 @@ public sealed class UsageTests
     [InlineData("to=0001-01-01", "to")]
     [InlineData("from=2030-01-01T00:00:00", "from")]
     [InlineData("group=day", "group")]
-    public async Task Usage_BadParameter_IsNamed(string query, string parameter)
-    {
-        await using var host = await ControlPlaneHost.StartAsync();
-        Assert.NotEmpty((await host.Admin.GetAsync($"usage?{query}")).IsProblem(400).ErrorsOf(parameter));
-    }
+    public async Task Usage_BadParameter_IsNamed(string query, string parameter) =>
+        Assert.NotEmpty((await shared.Admin.GetAsync($"usage?{query}")).IsProblem(400).ErrorsOf(parameter));
 }

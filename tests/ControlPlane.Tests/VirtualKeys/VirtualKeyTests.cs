@@ -4,7 +4,7 @@ using Trinity.Shared.Configuration;
 
 namespace Trinity.ControlPlane.Tests.VirtualKeys;
 
-public sealed class VirtualKeyTests
+public sealed class VirtualKeyTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Fact]
     public async Task Create_FullBody_ShowsTheKeyOnce_AndStoresItsHash()
@@ -74,14 +74,15 @@ public sealed class VirtualKeyTests
     [InlineData("key", """{"name": "a", "key": "trk_mine"}""")]
     public async Task Create_BadField_IsNamed(string field, string body)
     {
-        await using var host = await ControlPlaneHost.StartAsync();
-        await host.Admin.CreateProviderAsync("main");
+        var provider = SharedHost.NewName();
+        await shared.Admin.CreateProviderAsync(provider);
+        var before = await shared.Host.RevisionAsync();
 
-        var reply = (await host.Admin.PostAsync("virtual-keys", body)).IsProblem(400);
+        var reply = (await shared.Admin.PostAsync("virtual-keys", body.Replace("main", provider, StringComparison.Ordinal))).IsProblem(400);
 
         Assert.NotEmpty(reply.ErrorsOf(field));
         Assert.Single(reply.Json["errors"]!.AsObject());
-        Assert.Empty((await host.Admin.GetAsync("virtual-keys")).Items);
+        Assert.Equal(before, await shared.Host.RevisionAsync());
     }
 
     [Fact]
@@ -119,11 +120,11 @@ public sealed class VirtualKeyTests
     [InlineData("hash", """{"hash": "x"}""")]
     public async Task Update_BadField_IsNamed(string field, string body)
     {
-        await using var host = await ControlPlaneHost.StartAsync();
-        await host.Admin.PostAsync("virtual-keys", """{"name": "ci"}""");
+        var name = SharedHost.NewName();
+        await shared.Admin.PostAsync("virtual-keys", $$"""{"name": "{{name}}"}""");
 
-        Assert.NotEmpty((await host.Admin.PatchAsync("virtual-keys/ci", body)).IsProblem(400).ErrorsOf(field));
-        Assert.Equal("1", (await host.Admin.GetAsync("virtual-keys/ci")).At("version"));
+        Assert.NotEmpty((await shared.Admin.PatchAsync($"virtual-keys/{name}", body)).IsProblem(400).ErrorsOf(field));
+        Assert.Equal("1", (await shared.Admin.GetAsync($"virtual-keys/{name}")).At("version"));
     }
 
     [Fact]
