@@ -44,7 +44,7 @@ public sealed class WaitAppliedTests(SharedHost shared) : IClassFixture<SharedHo
         Assert.Equal("false", reply.At("applied.complete"));
         Assert.Equal("1", reply.At("applied.replicas"));
         Assert.Equal("0", reply.At("applied.applied"));
-        Assert.True(reply.Json["applied"]!["elapsed_ms"]!.GetValue<double>() >= 1000);
+        Assert.True(reply.Json["applied"]!["elapsed_ms"]!.GetValue<double>() > 900); // a timer may be a little early by another clock
         (await host.Admin.GetAsync("providers/main")).Is(200);
     }
 
