@@ -1,125 +1,140 @@
 # shellcheck shell=bash
 # ./trinity test
 
-# shellcheck source=eng/packages.sh
-source "$ROOT/eng/packages.sh"
-# shellcheck source=eng/postgres.sh
-source "$ROOT/eng/postgres.sh"
-# shellcheck source=eng/build.sh
-source "$ROOT/eng/build.sh"
-# shellcheck source=eng/trx.sh
-source "$ROOT/eng/trx.sh"
+# shellcheck source=eng/machine.sh
+source "$ROOT/eng/machine.sh"
 
-readonly RESULTS=$ROOT/artifacts/test-results
+readonly TEST_RESULTS=$ROOT/artifacts/test-results
+readonly TEST_LIMIT=1200 # seconds for one test project; a hang becomes a failure
 TOTAL_PASSED=0 TOTAL_FAILED=0 TOTAL_SKIPPED=0
-TABLE=() # a line per project
+PASSED=0 FAILED=0 SKIPPED=0 # of the project at hand
 
 test_help() {
   cat <<'HELP'
-Usage: ./trinity test [filter…]
+Usage: ./trinity test [--long] [FILTER…]
 
-Installs what the suite needs (PostgreSQL, Node.js), builds everything and runs all tests. The last line is
-"N passed, N failed, N skipped"; the exit code is 0 only if tests ran and none failed.
+Sets up what the suite needs (PostgreSQL, Node.js), builds everything, and runs all tests. The last line sums up; the exit
+code is 0 only when tests ran and none failed. Results and output are left in artifacts/test-results.
 
-A filter that is part of a project's name (AiBridge.Tests, ControlPlane, launcher) chooses projects, any other chooses
-the tests whose full name contains it. Several filters add up.
+  FILTER   part of a project's name (Shared, AiBridge.Tests, launcher) chooses projects,
+           anything else chooses the tests whose full name contains it; several add up
+  --long   the long forms of the load tests (30 s of 200 streams instead of a few)
 HELP
 }
 
-test_projects() {
-  local project
-  for project in "$ROOT"/tests/*.Tests/*.csproj; do basename -- "$project" .csproj; done
-  say launcher # eng/test-launcher.sh
+# Test projects are tests/*Tests; scripts of checks are eng/test-*.sh.
+list_projects() {
+  local path
+  for path in "$ROOT"/tests/*Tests/ "$ROOT"/eng/test-*.sh; do
+    if [[ -e $path ]]; then basename -- "$path" .sh; fi
+  done
 }
 
-# choose_tests FILTER…: sets PROJECTS, and NAME_FILTER in `dotnet test`'s words.
+# choose_tests FILTER…: sets PROJECTS, and NAME_FILTER in the words of xunit's runner.
 choose_tests() {
-  local filter project chosen
-  PROJECTS=() NAME_FILTER=
+  local filter chosen
+  PROJECTS=() NAME_FILTER=()
   for filter in "$@"; do
-    chosen=$(test_projects | grep -iF -- "$filter" || true)
-    if [[ -n $chosen ]]; then
-      while read -r project; do PROJECTS+=("$project"); done <<<"$chosen"
+    if chosen=$(list_projects | grep -iF -- "$filter"); then
+      mapfile -t -O "${#PROJECTS[@]}" PROJECTS <<<"$chosen"
     else
-      NAME_FILTER+=${NAME_FILTER:+|}FullyQualifiedName~$filter
+      NAME_FILTER+=(-method "*$filter*")
     fi
   done
-  if ((${#PROJECTS[@]} == 0)); then mapfile -t PROJECTS < <(test_projects); fi
+  ((${#PROJECTS[@]})) || mapfile -t PROJECTS < <(list_projects)
 }
 
 build_tests() {
   lock_builds
-  say "Building."
+  say "Building (a few minutes the first time)."
   run_build build "$ROOT/Trinity.sln"
   unlock_builds
   ensure_build # for the tests that start Trinity itself
 }
 
-count() { # PROJECT SECONDS: adds PASSED, FAILED and SKIPPED to the sum
-  TABLE+=("$(printf '  %-28s %5d passed, %d failed, %d skipped  (%d s)' "$1" "$PASSED" "$FAILED" "$SKIPPED" "$2")")
-  ((TOTAL_PASSED += PASSED, TOTAL_FAILED += FAILED, TOTAL_SKIPPED += SKIPPED)) || true
+trx_counter() { sed -nE "s/.* $2=\"([0-9]+)\".*/\1/p" <<<"$1"; } # COUNTERS NAME
+
+# read_trx FILE: what was run and neither passed nor was skipped has failed.
+read_trx() {
+  local counters total executed
+  counters=$(grep -o '<Counters [^>]*>' -- "$1" | tail -n 1) || return 1
+  total=$(trx_counter "$counters" total)
+  executed=$(trx_counter "$counters" executed)
+  PASSED=$(trx_counter "$counters" passed)
+  [[ -n $total && -n $executed && -n $PASSED ]] || return 1
+  FAILED=$((executed - PASSED)) SKIPPED=$((total - executed))
 }
 
-has_tests() { grep -rqE --include='*.cs' '\[(Fact|Theory|Property)' "$ROOT/tests/$1"; }
+# A test project is a program that writes its results as TRX.
+run_program() { # NAME LOG
+  local trx=$TEST_RESULTS/$1.trx rc=0
+  attend timeout --kill-after=30 "$TEST_LIMIT" dotnet "$ROOT/artifacts/bin/$1/release/Trinity.$1.dll" \
+    -noColor "${NAME_FILTER[@]}" -trx "$trx" </dev/null >"$2" 2>&1 || rc=$?
+  if [[ -s $trx ]]; then read_trx "$trx" || rc=1; elif ((rc == 0)); then rc=1; fi
+  return "$rc"
+}
 
-# run_project NAME: a run that broke off, or that found none of the tests there are, counts as a failure.
-run_project() {
-  local name=$1 rc=0 trx=$RESULTS/$1.trx filter=()
-  if [[ -n $NAME_FILTER ]]; then filter=(--filter "$NAME_FILTER"); fi
-  dotnet test "$ROOT/tests/$name/$name.csproj" -c Release --no-build --nologo "${filter[@]}" \
-    --results-directory "$RESULTS" --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=normal' \
-    --blame-hang-timeout 7m --blame-hang-dump-type none || rc=$?
-  PASSED=0 FAILED=0 SKIPPED=0
-  if [[ -e $trx ]] && ! read_trx "$trx"; then rc=1; fi
-  if ((rc != 0 && FAILED == 0)); then
-    warn "$name broke off (exit code $rc)"
-    FAILED=1
-  elif [[ -z $NAME_FILTER ]] && ((PASSED + FAILED + SKIPPED == 0)) && has_tests "$name"; then
-    warn "$name holds tests, but none ran"
-    FAILED=1
+# A script of checks ends with "N passed, N failed, N skipped".
+run_script() { # NAME LOG
+  local rc=0 sum='^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
+  attend timeout --kill-after=30 "$TEST_LIMIT" bash "$ROOT/eng/$1.sh" </dev/null >"$2" 2>&1 || rc=$?
+  if [[ $(tail -n 1 -- "$2") =~ $sum ]]; then
+    PASSED=${BASH_REMATCH[1]} FAILED=${BASH_REMATCH[2]} SKIPPED=${BASH_REMATCH[3]}
+  elif ((rc == 0)); then
+    rc=1
   fi
+  return "$rc"
 }
 
-run_launcher_tests() {
-  local counts=$RESULTS/launcher.counts rc=0
+# run_project NAME: what it says is shown when it fails. One that breaks off, or is cut off, has failed.
+run_project() {
+  local began=$SECONDS rc=0 log=$TEST_RESULTS/$1.log verdict=passed
+  say "  running  $1"
   PASSED=0 FAILED=0 SKIPPED=0
-  if [[ -n $NAME_FILTER ]]; then return 0; fi
-  "$ROOT/eng/test-launcher.sh" "$counts" || rc=$?
-  if [[ -e $counts ]]; then read -r PASSED FAILED SKIPPED <"$counts"; fi
-  if ((rc != 0 && FAILED == 0)); then FAILED=1; fi
+  if [[ -f $ROOT/eng/$1.sh ]]; then run_script "$1" "$log" || rc=$?; else run_program "$1" "$log" || rc=$?; fi
+  if ((rc && FAILED == 0)); then
+    FAILED=1
+    warn "$1 broke off with exit code $rc"
+  fi
+  if ((FAILED)); then
+    grep -vE '^ *(Discovering|Discovered|Starting|Finished):' -- "$log" | tail -n 150
+    verdict=FAILED
+  fi
+  say "  $verdict   $1: $PASSED passed, $FAILED failed, $SKIPPED skipped ($((SECONDS - began)) s; $log)"
+  TOTAL_PASSED=$((TOTAL_PASSED + PASSED)) TOTAL_FAILED=$((TOTAL_FAILED + FAILED)) TOTAL_SKIPPED=$((TOTAL_SKIPPED + SKIPPED))
 }
 
 run_tests() {
-  local name began
-  for name in "${PROJECTS[@]}"; do
-    say "" "== $name"
-    began=$SECONDS
-    if [[ $name == launcher ]]; then run_launcher_tests; else run_project "$name"; fi
-    count "$name" $((SECONDS - began))
+  local project
+  clean_up_with true
+  mkdir -p -- "$TEST_RESULTS"
+  rm -rf -- "${TEST_RESULTS:?}"/*
+  ensure_sdk
+  find_postgres || install_postgres
+  ensure_node
+  build_tests
+  say "Running the tests."
+  for project in "${PROJECTS[@]}"; do
+    # A filter by test name has no meaning for scripts.
+    if ((${#NAME_FILTER[@]})) && [[ -f $ROOT/eng/$project.sh ]]; then continue; fi
+    run_project "$project"
   done
-}
-
-report() {
-  printf '\n'
-  printf '%s\n' "${TABLE[@]}"
   if ((TOTAL_PASSED + TOTAL_FAILED == 0)); then warn "no test ran"; fi
   printf '\n%d passed, %d failed, %d skipped\n' "$TOTAL_PASSED" "$TOTAL_FAILED" "$TOTAL_SKIPPED"
   ((TOTAL_FAILED == 0 && TOTAL_PASSED > 0))
 }
 
 test_main() {
-  if [[ ${1:-} == -h || ${1:-} == --help ]]; then
-    test_help
-    return 0
-  fi
-  if [[ ${1:-} == -* ]]; then usage_error "unknown option '$1'"; fi
-  ensure_sdk
-  find_postgres || install_postgres
-  ensure_node
-  choose_tests "$@"
-  build_tests
-  rm -rf -- "$RESULTS"
-  mkdir -p -- "$RESULTS"
-  run_tests
-  report
+  local filters=()
+  while (($#)); do
+    case $1 in
+      -h | --help) test_help && return 0 ;;
+      --long) export TRINITY_LONG_TESTS=1 ;;
+      -*) usage_error "unknown option '$1'" ;;
+      *) filters+=("$1") ;;
+    esac
+    shift
+  done
+  choose_tests "${filters[@]}"
+  guarded run_tests
 }

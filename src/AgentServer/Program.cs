@@ -1,1 +1,19 @@
-await Task.CompletedTask;
+using Microsoft.Extensions.Options;
+using Trinity.AgentServer;
+
+try
+{
+    await using var app = AgentServerApp.Create(args);
+    await app.RunAsync();
+    return 0;
+}
+catch (OptionsValidationException invalid)
+{
+    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, invalid.Failures));
+    return 1;
+}
+catch (IOException unavailable) // the address is in use, or not this machine's
+{
+    await Console.Error.WriteLineAsync(unavailable.Message);
+    return 1;
+}

@@ -1,1 +1,3 @@
-await Task.CompletedTask;
+using Trinity.AiBridge;
+
+await AiBridgeApp.Create(args).RunAsync();

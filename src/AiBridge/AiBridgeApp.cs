@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Options;
+using Trinity.AiBridge.Authentication;
+using Trinity.AiBridge.Bridges;
+using Trinity.AiBridge.Configuration;
+using Trinity.AiBridge.Forwarding;
+using Trinity.AiBridge.Limits;
+using Trinity.AiBridge.Proxy;
+using Trinity.AiBridge.Recording;
+using Trinity.AiBridge.Reload;
+using Trinity.AiBridge.Telemetry;
+using Trinity.Shared.Configuration;
+using Trinity.Shared.Hosting;
+
+namespace Trinity.AiBridge;
+
+/// <summary>Puts a bridge replica together. Services stop in reverse order of this list, after the web server has drained.</summary>
+internal static class AiBridgeApp
+{
+    /// <param name="args">Command-line settings, such as <c>--AiBridge:Listen=http://127.0.0.1:0</c>.</param>
+    /// <param name="configure">For tests: replaces services before the application is built.</param>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(AiBridgeApp).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddTrinityDefaults(args);
+        builder.Services.AddOptions<AiBridgeOptions>().Bind(builder.Configuration.GetSection(AiBridgeOptions.Section)).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<AiBridgeOptions>, AiBridgeOptionsValidator>();
+        builder.Services
+            .AddTrinityDatabase("trinity-bridge")
+            .AddTrinitySecrets()
+            .AddTrinityTelemetry(BridgeMetrics.MeterName)
+            .AddRecording()
+            .AddRequestPath()
+            .AddReloadPath();
+        configure?.Invoke(builder);
+        builder.ConfigureKestrel();
+
+        var app = builder.Build();
+        _ = app.Services.GetRequiredService<ReloadMetrics>();
+        app.MapHealth();
+        app.MapTrinityMetrics();
+        app.MapAiBridge();
+        return app;
+    }
+
+    private static IServiceCollection AddRecording(this IServiceCollection services) => services
+        .AddSingleton<ReplicaIdentity>()
+        .AddSingleton<BridgeMetrics>()
+        .AddSingleton<InterceptionRecorder>()
+        .AddSingleton<InterceptionStore>()
+        .AddHostedService<RecordShipper>();
+
+    private static IServiceCollection AddRequestPath(this IServiceCollection services)
+    {
+        services.AddHttpForwarder();
+        return services
+            .AddSingleton<ConfigProvider>()
+            .AddSingleton<VirtualKeyAuthenticator>()
+            .AddSingleton<RequestReader>()
+            .AddSingleton<TokenBudgets>()
+            .AddHostedService(provider => provider.GetRequiredService<TokenBudgets>())
+            .AddSingleton<CallerLimiter>()
+            .AddSingleton<KeyHealthRegistry>()
+            .AddSingleton<KeyPolicy>()
+            .AddSingleton(provider => new UpstreamAddressPolicy(provider.GetRequiredService<IOptions<AiBridgeOptions>>().Value.AllowPrivateUpstreams))
+            .AddSingleton(provider => new InvokerPool(() => InvokerFactory.Create(provider.GetRequiredService<UpstreamAddressPolicy>())))
+            .AddSingleton<BridgeFactory>()
+            .AddSingleton<CachedBridgePool>()
+            .AddHostedService<BridgeReaper>()
+            .AddSingleton<BridgeForwarder>()
+            .AddSingleton<ProxyEndpoint>();
+    }
+
+    private static IServiceCollection AddReloadPath(this IServiceCollection services) => services
+        .AddSingleton<ReloadMetrics>()
+        .AddSingleton<ChangeSignal>()
+        .AddSingleton<Convergence>()
+        .AddSingleton<SnapshotLoader>()
+        .AddSingleton<SnapshotBuilder>()
+        .AddSingleton<LastGoodStore>()
+        .AddSingleton<ReplicaReporter>()
+        .AddHostedService<ReplicaHeartbeat>()
+        .AddSingleton<ConfigReloader>()
+        .AddHostedService(provider => provider.GetRequiredService<ConfigReloader>())
+        .AddHostedService<ChangeListener>()
+        .AddSingleton<Shutdown>()
+        .AddHostedService(provider => provider.GetRequiredService<Shutdown>());
+
+    private static void ConfigureKestrel(this WebApplicationBuilder builder)
+    {
+        var options = builder.Configuration.GetSection(AiBridgeOptions.Section).Get<AiBridgeOptions>() ?? new AiBridgeOptions();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownDeadline + Shutdown.CutGrace);
+        builder.WebHost.UseUrls(options.Listen);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;      // RequestReader has the limit, and answers in the vendor's shape
+            kestrel.Limits.MinResponseDataRate = null;     // an agent that pauses must not lose its stream
+            kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10); // longer than agents pause between turns
+        });
+    }
+}

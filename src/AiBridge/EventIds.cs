@@ -1,0 +1,46 @@
+namespace Trinity.AiBridge;
+
+/// <summary>Log event ids of AiBridge: 1000-1999, a hundred per area. An id is never used again for something else.</summary>
+internal static class EventIds
+{
+    // Proxy and Forwarding
+    public const int RequestRejected = 1000;
+    public const int RequestFailed = 1001;
+    public const int KeyCoolingDown = 1010;
+    public const int UpstreamFailed = 1011;
+    public const int UpstreamIdle = 1012;
+
+    // Bridges
+    public const int BridgeBuilt = 1100;
+    public const int BridgeDraining = 1101;
+    public const int BridgeClosed = 1102;
+    public const int DrainDeadlinePassed = 1103;
+    public const int SweepFailed = 1104;
+
+    // Reload
+    public const int ConfigSwapped = 1200;
+    public const int ConfigUnchanged = 1201;
+    public const int ReloadFailed = 1202;
+    public const int ProviderExcluded = 1203;
+    public const int LastGoodServed = 1204;
+    public const int LastGoodUnusable = 1205;
+    public const int LastGoodNotWritten = 1206;
+    public const int LastGoodRefused = 1207;
+    public const int ListenerConnected = 1210;
+    public const int ListenerLost = 1211;
+    public const int HeartbeatFailed = 1220;
+    public const int HeartbeatRecovered = 1221;
+    public const int ProviderWithoutKey = 1222;
+
+    // Recording
+    public const int RecordsNotWritten = 1300;
+    public const int RecordsDropped = 1301;
+    public const int RecordsLostAtShutdown = 1302;
+
+    // Limits
+    public const int BudgetRefreshFailed = 1400;
+
+    // Lifecycle
+    public const int ShutdownBegun = 1900;
+    public const int ShutdownDeadlinePassed = 1901;
+}

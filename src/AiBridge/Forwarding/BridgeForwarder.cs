@@ -1,0 +1,104 @@
+using Microsoft.Extensions.Options;
+using Trinity.AiBridge.Authentication;
+using Trinity.AiBridge.Bridges;
+using Trinity.AiBridge.Providers;
+using Trinity.AiBridge.Routing;
+using Trinity.AiBridge.Telemetry;
+using Trinity.Shared.Configuration;
+using Trinity.Shared.Secrets;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Trinity.AiBridge.Forwarding;
+
+/// <summary>Step 5 of the request path: sends the request through YARP, to the next key when one is refused before the client saw a byte.</summary>
+internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPolicy, BridgeMetrics metrics, TimeProvider time, IOptions<AiBridgeOptions> options)
+{
+    private const string Byok = "byok";
+    private const string Centralized = "centralized";
+
+    public async Task<ForwardOutcome> ForwardAsync(Exchange exchange)
+    {
+        var headers = exchange.Context.Request.Headers;
+        var keys = exchange.Bridge.Keys;
+        RequestHeaders.Sanitize(headers, exchange.Caller.OwnCredential);
+        foreach (var (name, value) in exchange.Bridge.Provider.Config.Settings.ExtraHeaders)
+        {
+            headers[name] = value;
+        }
+
+        if (exchange.Caller.OwnCredential)
+        {
+            exchange.Draft.CredentialKind = Byok;
+            exchange.Draft.KeyHint = SecretHint.Of(OwnCredential(headers));
+            return await AttemptAsync(exchange, key: null, nextKey: 0) ?? ForwardOutcome.Completed;
+        }
+
+        if (keys.Count == 0)
+        {
+            return exchange.Bridge.Provider.Config.Type == ProviderTypes.OpenAiCompatible
+                ? await AttemptAsync(exchange, key: null, nextKey: 0) ?? ForwardOutcome.Completed // local models need no credential
+                : new ForwardOutcome(Recording.Outcome.Rejected, "no_provider_key", BridgeError.Unavailable(
+                    "no_provider_key", $"AI provider \"{exchange.Bridge.Provider.Name}\" has no key; send your own credential with the virtual key in X-Trinity-Key, or have one configured."));
+        }
+
+        exchange.Draft.CredentialKind = Centralized;
+        var index = 0;
+        while (keys.Next(ref index, time.GetUtcNow()) is { } key)
+        {
+            exchange.Draft.KeyHint = key.Key.Hint;
+            if (await AttemptAsync(exchange, key, index) is { } outcome)
+            {
+                return outcome;
+            }
+        }
+
+        var exhausted = keys.Exhausted(time.GetUtcNow());
+        metrics.KeysExhausted(exchange.Bridge.Provider.Name, exhausted.Code);
+        return ForwardOutcome.Failed(exhausted);
+    }
+
+    /// <summary>One request to the upstream; null when another key is to be tried.</summary>
+    private async Task<ForwardOutcome?> AttemptAsync(Exchange exchange, RingKey? key, int nextKey)
+    {
+        var (context, bridge, _, _, body, _, draft) = exchange;
+        draft.Attempts++;
+        if (body is not null)
+        {
+            context.Request.Body = body.Open();
+        }
+
+        using var replies = new ReplyFactory(exchange, LimitsOf(bridge), time);
+        var verdict = KeyVerdict.Relay;
+        var transformer = new BridgeTransformer(
+            exchange,
+            key,
+            decide: response => (verdict = key is null ? KeyVerdict.Relay : keyPolicy.Judge(response, bridge, key, nextKey)) == KeyVerdict.Relay,
+            observe: replies.Observe);
+        var error = await forwarder.SendAsync(context, bridge.BaseUrl, bridge.Invoker, RequestConfig(context, LimitsOf(bridge)), transformer, bridge.Aborted);
+        if (verdict != KeyVerdict.Relay)
+        {
+            context.Response.Clear(); // the refused reply's status
+            return null;
+        }
+
+        return ForwardResult.Of(exchange, error, replies.Reply);
+    }
+
+    private ReplyLimits LimitsOf(Bridge bridge)
+    {
+        var settings = bridge.Provider.Config.Settings;
+        var firstByte = settings.FirstByteTimeoutSeconds is { } first ? TimeSpan.FromSeconds(first) : options.Value.FirstByteTimeout;
+        var idle = settings.IdleTimeoutSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : options.Value.IdleTimeout;
+        return new ReplyLimits(firstByte, idle < firstByte ? idle : firstByte, options.Value.PingInterval);
+    }
+
+    // YARP's own limit covers the wait for the reply's headers and a client that stops reading. Our limits on the stream itself fire before it.
+    private static ForwarderRequestConfig RequestConfig(HttpContext context, ReplyLimits limits) => WebSocketUpgrade.IsAskedFor(context.Request)
+        ? new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromHours(1), Version = System.Net.HttpVersion.Version11 }
+        : new ForwarderRequestConfig { ActivityTimeout = limits.FirstByte + TimeSpan.FromSeconds(1) };
+
+    private static string OwnCredential(IHeaderDictionary headers) =>
+        headers[VirtualKeyAuthenticator.ApiKeyHeader].ToString() is { Length: > 0 } apiKey
+            ? apiKey
+            : VirtualKeyAuthenticator.Bearer(headers.Authorization).ToString();
+}

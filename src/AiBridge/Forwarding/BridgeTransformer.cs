@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Trinity.AiBridge.Forwarding;
+
+/// <summary>One attempt: addresses and authenticates the request, and decides on the reply's headers whether it is the client's or another key's turn.</summary>
+/// <param name="exchange">What is forwarded.</param>
+/// <param name="key">The provider's key; null when the request carries the client's own credential or none is needed.</param>
+/// <param name="decide">Sees the reply's headers; false discards the reply unread.</param>
+/// <param name="observe">Puts an observer in front of the reply's content.</param>
+internal sealed class BridgeTransformer(
+    Exchange exchange,
+    RingKey? key,
+    Func<HttpResponseMessage, bool> decide,
+    Func<HttpResponseMessage, HttpContent> observe) : HttpTransformer
+{
+    private const string AcceptEncoding = "Accept-Encoding";
+
+    public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var (_, bridge, route, _, _, _, _) = exchange;
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        proxyRequest.Headers.Host = null; // the upstream's own name
+        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, route.UpstreamPath, httpContext.Request.QueryString);
+        if (route.Route.Bridged)
+        {
+            proxyRequest.Headers.Remove(AcceptEncoding); // what we observe must be readable: identity
+        }
+
+        if (key is not null)
+        {
+            bridge.Type.Authenticate(proxyRequest.Headers, key.Key.Secret.Reveal());
+        }
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null || !decide(proxyResponse))
+        {
+            return false;
+        }
+
+        await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        httpContext.Response.Headers[ReplyHeaders.InterceptionId] = exchange.Draft.Id.ToString("D"); // again: a failover cleared it, a bridge behind this one may have set its own
+        if (proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
+        {
+            proxyResponse.Content = observe(proxyResponse);
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a reply is a stream is read off its content type, not off the request.</summary>
+    public static bool IsEventStream(HttpContentHeaders headers) =>
+        string.Equals(headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
+}

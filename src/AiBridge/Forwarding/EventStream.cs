@@ -1,0 +1,150 @@
+using Trinity.AiBridge.Providers;
+
+namespace Trinity.AiBridge.Forwarding;
+
+/// <summary>
+/// Hands a provider's event stream on as it comes, byte for byte, and shows it to the observer. While the provider is silent it puts pings between events;
+/// when the provider stays silent too long or breaks off, it ends the stream with the vendor's error event instead of a cut connection.
+/// </summary>
+/// <remarks>
+/// YARP reads with an empty buffer first, to wait without holding memory, and only then with a real one. The waiting happens in that empty read, so no buffer is
+/// in use when a ping is due. Everything runs on the request's one flow of execution: there is no timer callback and no lock.
+/// </remarks>
+internal sealed class EventStream(Stream provider, Reply reply, CancellationToken drainAborted) : ReadOnlyStream
+{
+    private static readonly BridgeError Truncated =
+        new(StatusCodes.Status502BadGateway, "upstream_truncated", "The provider's connection broke in the middle of the reply.");
+
+    private static readonly BridgeError Idle =
+        new(StatusCodes.Status504GatewayTimeout, "upstream_idle", "The provider was silent for too long in the middle of the reply.");
+
+    private static readonly BridgeError DrainDeadline =
+        new(StatusCodes.Status503ServiceUnavailable, "drain_deadline", "The request outlived the drain deadline: its provider's configuration changed, or the bridge is shutting down.");
+
+    private Task<int>? _waiting;
+    private ReadOnlyMemory<byte> _own; // bytes of ours to hand out before the provider's next
+    private long _lastRead = reply.Time.GetTimestamp();
+    private long _lastHandedOut = reply.Time.GetTimestamp();
+    private bool _anyBytes;
+    private bool _ended;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (_own.IsEmpty && !_ended)
+            {
+                await WaitAsync(cancellationToken);
+            }
+
+            if (_own.IsEmpty && !_ended && !buffer.IsEmpty)
+            {
+                return await ReadProviderAsync(buffer, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
+        {
+            End(Truncated);
+        }
+        catch (OperationCanceledException) when (drainAborted.IsCancellationRequested)
+        {
+            End(DrainDeadline);
+        }
+
+        return HandOutOwn(buffer);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            provider.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Returns when the provider has data or has ended, or when there is something of our own to say.</summary>
+    private async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        if (_waiting is null)
+        {
+            var wait = provider.ReadAsync(Memory<byte>.Empty, cancellationToken);
+            if (wait.IsCompletedSuccessfully)
+            {
+                _ = wait.Result;
+                return;
+            }
+
+            _waiting = wait.AsTask();
+            await reply.StartAsync(cancellationToken);
+        }
+
+        while (!_waiting.IsCompleted)
+        {
+            var untilIdle = (_anyBytes ? reply.Limits.Idle : reply.Limits.FirstByte) - reply.Time.GetElapsedTime(_lastRead);
+            var untilPing = reply.Limits.Ping - reply.Time.GetElapsedTime(_lastHandedOut);
+            if (untilIdle <= TimeSpan.Zero)
+            {
+                End(Idle);
+                return;
+            }
+
+            if (untilPing <= TimeSpan.Zero && reply.Observer.AtFrameBoundary)
+            {
+                _own = reply.Ping;
+                return; // the wait goes on at the next call
+            }
+
+            var due = untilPing > TimeSpan.Zero && untilPing < untilIdle ? untilPing : untilIdle;
+            try
+            {
+                await _waiting.WaitAsync(due, reply.Time, cancellationToken);
+            }
+            catch (TimeoutException) when (!_waiting.IsCompleted)
+            {
+                // Time to look what is due.
+            }
+        }
+
+        var completed = _waiting;
+        _waiting = null;
+        await completed;
+    }
+
+    private async ValueTask<int> ReadProviderAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = await provider.ReadAsync(buffer, cancellationToken);
+        if (read == 0)
+        {
+            _ended = true;
+            reply.OnEnd();
+            return 0;
+        }
+
+        _anyBytes = true;
+        _lastRead = _lastHandedOut = reply.Time.GetTimestamp();
+        reply.OnBytes(buffer.Span[..read]);
+        return read;
+    }
+
+    private int HandOutOwn(Memory<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, _own.Length);
+        _own[..count].CopyTo(buffer);
+        _own = _own[count..];
+        if (count > 0)
+        {
+            _lastHandedOut = reply.Time.GetTimestamp();
+        }
+
+        return count;
+    }
+
+    private void End(BridgeError error)
+    {
+        _ended = true;
+        var events = reply.Break(error);
+        _own = reply.Observer.AtFrameBoundary ? events : (byte[])[.. "\n\n"u8, .. events]; // close the event that was cut
+    }
+}

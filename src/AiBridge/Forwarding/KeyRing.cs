@@ -1,0 +1,48 @@
+using Trinity.AiBridge.Providers;
+using Trinity.Shared.Configuration;
+
+namespace Trinity.AiBridge.Forwarding;
+
+/// <summary>A provider's keys in order, with their health: the first that is not cooling down is used.</summary>
+/// <remarks>Immutable; the health it points to is shared with other rings of the same keys.</remarks>
+internal sealed class KeyRing(IReadOnlyList<ProviderKey> keys, KeyHealthRegistry registry)
+{
+    private readonly KeyHealth[] _health = [.. keys.Select(key => registry.Get(key.Id))];
+
+    public int Count => keys.Count;
+
+    /// <summary>The next usable key at or after <paramref name="index"/>, which moves behind it; null when there is none.</summary>
+    public RingKey? Next(ref int index, DateTimeOffset now)
+    {
+        while (index < keys.Count)
+        {
+            var at = index++;
+            if (_health[at].Remaining(now, out _) == TimeSpan.Zero)
+            {
+                return new RingKey(keys[at], _health[at]);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What to answer when every key is cooling down: 429 with the shortest wait, or 502 when no key is accepted by the provider.</summary>
+    public BridgeError Exhausted(DateTimeOffset now)
+    {
+        var shortest = TimeSpan.MaxValue;
+        var rateLimited = false;
+        foreach (var health in _health)
+        {
+            var remaining = health.Remaining(now, out var reason);
+            rateLimited |= reason == CooldownReason.RateLimited;
+            shortest = remaining < shortest ? remaining : shortest;
+        }
+
+        return rateLimited
+            ? new BridgeError(StatusCodes.Status429TooManyRequests, "keys_rate_limited", "All keys of this provider are rate-limited.", shortest)
+            : new BridgeError(StatusCodes.Status502BadGateway, "keys_unauthorized", "The provider accepts none of its configured keys.");
+    }
+}
+
+/// <summary>A key picked for one attempt.</summary>
+internal sealed record RingKey(ProviderKey Key, KeyHealth Health);

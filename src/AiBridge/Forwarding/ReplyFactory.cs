@@ -1,0 +1,43 @@
+using Trinity.AiBridge.Usage;
+
+namespace Trinity.AiBridge.Forwarding;
+
+/// <summary>Puts the observer that a reply needs in front of its content; owns what it made until the attempt is over.</summary>
+internal sealed class ReplyFactory(Exchange exchange, ReplyLimits limits, TimeProvider time) : IDisposable
+{
+    /// <summary>Null as long as no reply is observed.</summary>
+    public Reply? Reply { get; private set; }
+
+    public HttpContent Observe(HttpResponseMessage response)
+    {
+        if (!exchange.Route.Route.Bridged)
+        {
+            return response.Content;
+        }
+
+        var streaming = BridgeTransformer.IsEventStream(response.Content.Headers);
+        exchange.Draft.Streaming = streaming;
+        if (response.Content.Headers.ContentEncoding.Count > 0)
+        {
+            return response.Content; // encoded against our wish: it passes, and its usage is unknown
+        }
+
+        var reader = exchange.Bridge.Type.CreateUsageReader(exchange.Route.Route);
+        exchange.Draft.Usage = reader;
+        var reply = Reply = new Reply(exchange.Context, exchange.Route.Route, exchange.Draft, limits, time, new ReplyObserver(reader, streaming));
+        if (!streaming)
+        {
+            return new ObservedContent(response.Content, provider => new ObservingStream(provider, reply));
+        }
+
+        exchange.Context.Response.ContentLength = null; // pings and errors of ours lengthen it, a chunk kept back shortens it
+        if (!exchange.UsageInserted)
+        {
+            return new ObservedContent(response.Content, provider => new EventStream(provider, reply, exchange.Bridge.Aborted));
+        }
+
+        return new ObservedContent(response.Content, provider => new UsageChunkFilter(new EventStream(provider, reply, exchange.Bridge.Aborted)));
+    }
+
+    public void Dispose() => Reply?.Dispose();
+}

@@ -1,0 +1,63 @@
+using Trinity.AiBridge.Authentication;
+
+namespace Trinity.AiBridge.Forwarding;
+
+/// <summary>Takes out of a request what must not go upstream. The list of what may is open: new client releases bring new headers.</summary>
+internal static class RequestHeaders
+{
+    private static readonly string[] SpoofablePrefixes = ["X-Trinity-", "X-Forwarded-", "X-AI-Bridge-Actor-"];
+
+    /// <summary>Every header that holds a virtual key goes too, wherever the client put it and however often.</summary>
+    /// <param name="headers">The client's, edited in place.</param>
+    /// <param name="ownCredential">The client's own credential stays.</param>
+    public static void Sanitize(IHeaderDictionary headers, bool ownCredential)
+    {
+        if (!ownCredential)
+        {
+            headers.Remove("Authorization");
+            headers.Remove(VirtualKeyAuthenticator.ApiKeyHeader);
+        }
+
+        headers.Remove("Cookie");
+        headers.Remove("Expect"); // met already: the body is here
+        headers.Remove("Forwarded");
+        headers.Remove("Proxy-Authorization");
+        headers.Remove("X-Real-IP");
+        foreach (var name in NamesToRemove(headers))
+        {
+            headers.Remove(name);
+        }
+    }
+
+    private static List<string> NamesToRemove(IHeaderDictionary headers)
+    {
+        var names = new List<string>();
+        foreach (var (name, values) in headers)
+        {
+            if (IsSpoofable(name) || VirtualKeyAuthenticator.HoldsVirtualKey(values))
+            {
+                names.Add(name);
+            }
+        }
+
+        return names;
+    }
+
+    private static bool IsSpoofable(string name)
+    {
+        if (name is not ['X' or 'x', ..])
+        {
+            return false;
+        }
+
+        foreach (var prefix in SpoofablePrefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

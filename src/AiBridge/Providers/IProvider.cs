@@ -1,0 +1,22 @@
+using System.Net.Http.Headers;
+using Trinity.AiBridge.Usage;
+
+namespace Trinity.AiBridge.Providers;
+
+/// <summary>All that differs by vendor. Stateless; one instance per provider type.</summary>
+internal interface IProvider
+{
+    /// <summary>The errors of requests that match no route.</summary>
+    Dialect DefaultDialect { get; }
+
+    /// <summary>Matches what follows <c>/{provider}</c>; null when the type serves no such path.</summary>
+    RouteMatch? Match(PathString path);
+
+    /// <summary>The base URL without a trailing slash, such that base URL + <see cref="RouteMatch.UpstreamPath"/> is the upstream's address.</summary>
+    string NormalizeBaseUrl(string baseUrl);
+
+    /// <summary>Puts the provider's key into the request; the client's credentials are already gone.</summary>
+    void Authenticate(HttpRequestHeaders headers, string key);
+
+    IUsageReader CreateUsageReader(BridgeRoute route);
+}

@@ -1,0 +1,164 @@
+using Npgsql;
+using Trinity.AiBridge.Bridges;
+using Trinity.AiBridge.Configuration;
+using Trinity.AiBridge.Forwarding;
+using Trinity.AiBridge.Limits;
+using Trinity.AiBridge.Telemetry;
+
+namespace Trinity.AiBridge.Reload;
+
+/// <summary>THE RELOAD PATH, from a change in Postgres to bridges that serve it. All that can fail comes first; then one swap that cannot.</summary>
+/// <remarks><c>_oneAtATime</c> serialises reloads, so that an older read can never be applied after a newer one.</remarks>
+internal sealed partial class ConfigReloader(
+    ChangeSignal signal,
+    SnapshotLoader loader,
+    SnapshotBuilder builder,
+    LastGoodStore lastGood,
+    ConfigProvider config,
+    CachedBridgePool pool,
+    KeyHealthRegistry keyHealth,
+    CallerLimiter limiter,
+    ReplicaReporter reporter,
+    ReloadMetrics metrics,
+    TimeProvider time,
+    ILogger<ConfigReloader> logger) : BackgroundService
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10); // a database that accepts and then is silent must not stop us for longer
+
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+
+    /// <summary>One reload. False when it failed: the live snapshot stays, and the failure is logged and counted.</summary>
+    public async Task<bool> ReloadAsync(CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            metrics.Attempted(time.GetUtcNow());
+            var started = time.GetTimestamp();
+            var rows = await LoadAsync(cancellationToken);                   // (b)
+            await ApplyAsync(rows, started, cancellationToken);              // (c) - (f)
+            metrics.Succeeded(time.GetUtcNow());
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            metrics.Failed();
+            Log.ReloadFailed(logger, exception.GetType().Name, (exception as PostgresException)?.MessageText ?? exception.Message);
+            return false;
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+
+        await reporter.TryReportAsync(cancellationToken);                    // (g)
+        return true;
+    }
+
+    public override void Dispose()
+    {
+        _oneAtATime.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!await ReloadAsync(stoppingToken))
+        {
+            await ServeLastGoodAsync(stoppingToken);
+            signal.Raise();
+        }
+
+        var retry = FirstRetry;
+        while (true)
+        {
+            await signal.WaitAsync(stoppingToken);                           // (a) raised by ChangeListener and ReplicaHeartbeat
+            if (await ReloadAsync(stoppingToken))
+            {
+                retry = FirstRetry;
+                continue;
+            }
+
+            await Task.Delay(retry, time, stoppingToken);
+            retry = retry * 2 < MaxRetry ? retry * 2 : MaxRetry;
+            signal.Raise();
+        }
+    }
+
+    private async Task<ConfigRows> LoadAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(LoadLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        return await loader.LoadAsync(either.Token);
+    }
+
+    private async Task ApplyAsync(ConfigRows rows, long started, CancellationToken cancellationToken)
+    {
+        var previous = config.Current;
+        var snapshot = builder.Build(rows, previous);                        // (c)
+        var changed = Changed(previous, snapshot);                           // (d)
+        if (previous?.Generation == snapshot.Generation && changed == 0)
+        {
+            Log.Unchanged(logger, snapshot.Generation);
+            return;
+        }
+
+        var retired = pool.Reload(snapshot);                                 // (e); (f) goes on as requests end
+        keyHealth.Keep(rows.ProviderKeys.Select(key => key.Id).ToHashSet());
+        limiter.Keep(rows.VirtualKeys.Select(key => key.Id).ToHashSet());
+        await lastGood.WriteAsync(rows, cancellationToken);                  // before (g): what we report as applied, we also come back with
+        Log.Swapped(logger, snapshot.Generation, snapshot.Providers.Count, snapshot.VirtualKeys.Count, changed, retired, time.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    private async Task ServeLastGoodAsync(CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            if (config.Current is null && await lastGood.ReadAsync(cancellationToken) is { } rows)
+            {
+                pool.Reload(builder.Build(rows, null));
+                Log.LastGoodServed(logger, rows.Revision, rows.Providers.Count);
+            }
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.LastGoodRefused(logger, exception); // whatever is in that file, we start without it
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private static int Changed(ConfigSnapshot? previous, ConfigSnapshot next)
+    {
+        if (previous is null)
+        {
+            return next.Providers.Count;
+        }
+
+        var changed = next.Providers.Values.Count(provider => !ReferenceEquals(previous.Providers.GetValueOrDefault(provider.Name), provider));
+        return changed + previous.Providers.Keys.Count(name => !next.Providers.ContainsKey(name));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.ConfigSwapped, LogLevel.Information,
+            "Config generation {Generation} is live: {Providers} providers, {VirtualKeys} virtual keys; {Changed} changed, {Retired} bridges retired, in {Milliseconds} ms.")]
+        public static partial void Swapped(ILogger logger, long generation, int providers, int virtualKeys, int changed, int retired, double milliseconds);
+
+        [LoggerMessage(EventIds.ConfigUnchanged, LogLevel.Debug, "Config generation {Generation} is live already.")]
+        public static partial void Unchanged(ILogger logger, long generation);
+
+        [LoggerMessage(EventIds.ReloadFailed, LogLevel.Warning, "The configuration could not be loaded ({Kind}: {Reason}); the live one stays, and loading is tried again.")]
+        public static partial void ReloadFailed(ILogger logger, string kind, string reason);
+
+        [LoggerMessage(EventIds.LastGoodRefused, LogLevel.Warning, "The last good config is no usable configuration; the replica stays unready until Postgres answers.")]
+        public static partial void LastGoodRefused(ILogger logger, Exception exception);
+
+        [LoggerMessage(EventIds.LastGoodServed, LogLevel.Warning, "Postgres is out of reach: serving the last good config, generation {Generation} with {Providers} providers, from disk.")]
+        public static partial void LastGoodServed(ILogger logger, long generation, int providers);
+    }
+}

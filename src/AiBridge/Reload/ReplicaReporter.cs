@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dapper;
+using Npgsql;
+using Trinity.AiBridge.Bridges;
+using Trinity.AiBridge.Configuration;
+using Trinity.AiBridge.Telemetry;
+using Trinity.Shared.Hosting;
+
+namespace Trinity.AiBridge.Reload;
+
+/// <summary>Step (g) of the reload path: tells the control plane, in <c>bridge_replicas</c>, which generation this replica serves and what still drains.</summary>
+/// <remarks><c>_oneAtATime</c> keeps the reload loop and the heartbeat from overtaking each other: a report never replaces a newer one. It guards the fields.</remarks>
+internal sealed partial class ReplicaReporter(
+    NpgsqlDataSource database, ReplicaIdentity replica, ConfigProvider config, CachedBridgePool pool, Convergence convergence, ReloadMetrics metrics, TimeProvider time, ILogger<ReplicaReporter> logger) : IDisposable
+{
+    private const string Upsert = """
+        insert into bridge_replicas as r (id, address, version, generation, applied_at, heartbeat_at, started_at, draining, errors)
+        values (@Id, @Address, @Version, @Generation, clock_timestamp(), clock_timestamp(), @StartedAt, @Draining::jsonb, @Errors::jsonb)
+        on conflict (id) do update set address = @Address, version = @Version, generation = @Generation, heartbeat_at = clock_timestamp(), started_at = @StartedAt,
+          draining = @Draining::jsonb, errors = @Errors::jsonb,
+          applied_at = case when r.generation = @Generation and r.started_at = @StartedAt then r.applied_at else clock_timestamp() end
+        returning (select revision from config_revision) as revision, extract(epoch from clock_timestamp() - (select changed_at from config_revision))::float8 as age
+        """;
+
+    private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(3); // the reload loop waits for its turn
+
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private long _reported = -1;
+    private bool _failing;
+    private bool _withdrawn;
+
+    /// <summary>Reports and compares with the database's revision. False when Postgres cannot be reached; that is logged once.</summary>
+    public async Task<bool> TryReportAsync(CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            if (!_withdrawn)
+            {
+                await ReportAsync(cancellationToken);
+            }
+
+            if (_failing)
+            {
+                _failing = false;
+                Log.Recovered(logger);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (!_failing)
+            {
+                _failing = true;
+                Log.Failed(logger, exception.GetType().Name);
+            }
+
+            return false;
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Takes the replica out of the fleet, when it has stopped and nothing runs on it any more.</summary>
+    public async Task TryWithdrawAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _oneAtATime.WaitAsync(cancellationToken);
+            try
+            {
+                _withdrawn = true; // a report that is still to come would put the row back
+                await using var connection = await database.OpenConnectionAsync(cancellationToken);
+                await connection.ExecuteAsync(new CommandDefinition("delete from bridge_replicas where id = @Id", new { replica.Id }, cancellationToken: cancellationToken));
+            }
+            finally
+            {
+                _oneAtATime.Release();
+            }
+        }
+        catch (Exception exception)
+        {
+            Log.Failed(logger, exception.GetType().Name); // the row stays and reads as lost; an operator may remove it
+        }
+    }
+
+    public void Dispose() => _oneAtATime.Dispose();
+
+    private async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        // The generation first: the pool retires before it swaps, so what is in use of anything older is among the draining.
+        var snapshot = config.Current;
+        var draining = pool.Draining.Where(bridge => bridge.IsRetired && bridge.Leases > 0).Select(bridge => new DrainingBridge(
+            bridge.Provider.Id, bridge.Key.Revision, [.. bridge.Provider.Config.Keys.Select(key => key.Id)], bridge.Leases, bridge.RetiredAt));
+        using var limit = new CancellationTokenSource(ReportLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await using var connection = await database.OpenConnectionAsync(either.Token);
+        var (revision, age) = await connection.QuerySingleAsync<(long Revision, double Age)>(new CommandDefinition(Upsert, new
+        {
+            replica.Id,
+            replica.Address,
+            TrinityHosting.Version,
+            Generation = snapshot?.Generation ?? 0,
+            replica.StartedAt,
+            Draining = JsonSerializer.Serialize([.. draining], ReportJson.Default.DrainingBridgeArray),
+            Errors = JsonSerializer.Serialize([.. snapshot?.Problems ?? []], ReportJson.Default.ConfigProblemArray),
+        }, cancellationToken: either.Token));
+        if (snapshot is not null && revision == snapshot.Generation && _reported != revision)
+        {
+            // The first report of all is of a change that this process did not witness: its age says nothing of us.
+            if (_reported >= 0)
+            {
+                metrics.Applied(TimeSpan.FromSeconds(age));
+            }
+
+            _reported = revision;
+        }
+
+        convergence.Saw(revision, snapshot?.Generation);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.HeartbeatFailed, LogLevel.Warning, "Postgres does not take this replica's report ({Reason}); traffic goes on with the live configuration.")]
+        public static partial void Failed(ILogger logger, string reason);
+
+        [LoggerMessage(EventIds.HeartbeatRecovered, LogLevel.Information, "Postgres takes this replica's reports again.")]
+        public static partial void Recovered(ILogger logger);
+    }
+}
+
+/// <summary>A retired bridge with requests on it, as rollouts read it.</summary>
+internal sealed record DrainingBridge(Guid ProviderId, string Revision, IReadOnlyList<Guid> KeyIds, int Leases, DateTimeOffset Since);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(DrainingBridge[]))]
+[JsonSerializable(typeof(ConfigProblem[]))]
+internal sealed partial class ReportJson : JsonSerializerContext;

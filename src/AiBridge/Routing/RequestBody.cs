@@ -1,0 +1,91 @@
+using System.Buffers;
+
+namespace Trinity.AiBridge.Routing;
+
+/// <summary>A request's body in memory, so that its model can be peeked at and a failover can send it again.</summary>
+/// <remarks>The buffer is rented. <see cref="Dispose"/> gives it back, at the earliest when nobody reads a stream of <see cref="Open"/> any more.</remarks>
+internal sealed class RequestBody : IDisposable
+{
+    private const int FirstBufferBytes = 16 * 1024;
+
+    private byte[] _buffer;
+    private int _length;
+
+    private RequestBody(byte[] buffer) => _buffer = buffer;
+
+    public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
+
+    /// <summary>Reads the body to its end; null when it is longer than <paramref name="maxBytes"/>.</summary>
+    /// <exception cref="IOException">The client broke off.</exception>
+    public static async Task<RequestBody?> ReadAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > maxBytes)
+        {
+            return null;
+        }
+
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength + 1 ?? FirstBufferBytes))); // one more, to see the end without growing
+        try
+        {
+            while (true)
+            {
+                if (body._length == body._buffer.Length)
+                {
+                    body.Grow();
+                }
+
+                var read = await request.Body.ReadAsync(body._buffer.AsMemory(body._length), cancellationToken);
+                body._length += read;
+                if (read == 0)
+                {
+                    return body;
+                }
+
+                if (body._length > maxBytes)
+                {
+                    body.Dispose();
+                    return null;
+                }
+            }
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A fresh stream over the body, from its start.</summary>
+    public Stream Open() => new MemoryStream(_buffer, 0, _length, writable: false);
+
+    /// <summary>Puts <paramref name="insertion"/> in at <paramref name="offset"/>, leaving every other byte as it was.</summary>
+    public void Insert(int offset, ReadOnlySpan<byte> insertion)
+    {
+        while (_buffer.Length < _length + insertion.Length)
+        {
+            Grow();
+        }
+
+        _buffer.AsSpan(offset, _length - offset).CopyTo(_buffer.AsSpan(offset + insertion.Length));
+        insertion.CopyTo(_buffer.AsSpan(offset));
+        _length += insertion.Length;
+    }
+
+    public void Dispose()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            _length = 0;
+        }
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBufferBytes, _buffer.Length * 2));
+        Bytes.Span.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+}

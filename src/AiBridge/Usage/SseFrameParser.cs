@@ -1,0 +1,212 @@
+using System.Buffers;
+
+namespace Trinity.AiBridge.Usage;
+
+/// <summary>Receives complete server-sent events.</summary>
+internal interface ISseFrameHandler
+{
+    void OnFrame(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data);
+}
+
+/// <summary>Splits a stream of bytes into server-sent events, however it is cut: inside UTF-8, between CR and LF, byte by byte.</summary>
+/// <remarks>Memory is bounded: an event whose data exceeds <see cref="MaxFrameBytes"/> is passed over. Not thread-safe.</remarks>
+internal sealed class SseFrameParser(ISseFrameHandler handler) : IDisposable
+{
+    public const int MaxFrameBytes = 8 * 1024 * 1024; // a Responses "completed" event repeats the whole reply
+
+    private const byte CarriageReturn = (byte)'\r';
+    private const byte LineFeed = (byte)'\n';
+
+    private readonly PooledBuffer _line = new();
+    private readonly PooledBuffer _data = new();
+    private readonly PooledBuffer _name = new();
+    private bool _started;
+    private bool _hasData;
+    private bool _oversized;
+    private bool _midFrame;
+    private bool _skipLineFeed;
+
+    /// <summary>True when the last byte ended an event, so that another event may be put in here.</summary>
+    public bool AtFrameBoundary => AtFrameEnd && !_skipLineFeed;
+
+    /// <summary>The same, but already true between the CR and the LF of the line end that closed the event.</summary>
+    public bool AtFrameEnd => !_midFrame && _line.Length == 0;
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            if (_skipLineFeed)
+            {
+                _skipLineFeed = false;
+                if (bytes[0] == LineFeed)
+                {
+                    bytes = bytes[1..];
+                    continue;
+                }
+            }
+
+            var end = bytes.IndexOfAny(CarriageReturn, LineFeed);
+            if (end < 0)
+            {
+                Keep(bytes);
+                return;
+            }
+
+            if (_line.Length == 0)
+            {
+                OnLine(bytes[..end]);
+            }
+            else
+            {
+                Keep(bytes[..end]);
+                OnLine(_line.Written);
+                _line.Clear();
+            }
+
+            _skipLineFeed = bytes[end] == CarriageReturn;
+            bytes = bytes[(end + 1)..];
+        }
+    }
+
+    public void Dispose()
+    {
+        _line.Dispose();
+        _data.Dispose();
+        _name.Dispose();
+    }
+
+    private void Keep(ReadOnlySpan<byte> part)
+    {
+        if (_line.Length + part.Length > MaxFrameBytes)
+        {
+            _oversized = true;
+            part = _line.Length == 0 ? part[..1] : []; // remember only that the line is not empty
+        }
+
+        _line.Append(part);
+    }
+
+    private void OnLine(ReadOnlySpan<byte> line)
+    {
+        if (!_started)
+        {
+            _started = true;
+            if (line.StartsWith("\uFEFF"u8))
+            {
+                line = line[3..];
+            }
+        }
+
+        if (line.IsEmpty)
+        {
+            EndFrame();
+            return;
+        }
+
+        _midFrame = true;
+        var colon = line.IndexOf((byte)':');
+        var field = colon < 0 ? line : line[..colon];
+        var value = colon < 0 ? default : line[(colon + 1)..];
+        if (value is [(byte)' ', ..])
+        {
+            value = value[1..];
+        }
+
+        if (field.SequenceEqual("data"u8))
+        {
+            AppendData(value);
+        }
+        else if (field.SequenceEqual("event"u8))
+        {
+            _name.Clear();
+            _name.Append(value);
+        }
+    }
+
+    private void AppendData(ReadOnlySpan<byte> value)
+    {
+        if (_oversized || _data.Length + value.Length >= MaxFrameBytes)
+        {
+            _oversized = true;
+            return;
+        }
+
+        if (_hasData)
+        {
+            _data.Append("\n"u8);
+        }
+
+        _data.Append(value);
+        _hasData = true;
+    }
+
+    private void EndFrame()
+    {
+        if (_hasData && !_oversized)
+        {
+            handler.OnFrame(_name.Written, _data.Written);
+        }
+
+        _hasData = false;
+        _oversized = false;
+        _midFrame = false;
+        _data.Clear();
+        _name.Clear();
+    }
+
+    /// <summary>A growing byte buffer from the shared pool.</summary>
+    private sealed class PooledBuffer : IDisposable
+    {
+        private const int KeepBytes = 64 * 1024; // a larger array goes back to the pool after its event
+
+        private byte[] _bytes = [];
+
+        public int Length { get; private set; }
+
+        public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
+
+        public void Append(ReadOnlySpan<byte> part)
+        {
+            if (part.IsEmpty)
+            {
+                return;
+            }
+
+            if (Length + part.Length > _bytes.Length)
+            {
+                var larger = ArrayPool<byte>.Shared.Rent(Math.Max(256, Math.Max(Length + part.Length, _bytes.Length * 2)));
+                Written.CopyTo(larger);
+                Return();
+                _bytes = larger;
+            }
+
+            part.CopyTo(_bytes.AsSpan(Length));
+            Length += part.Length;
+        }
+
+        public void Clear()
+        {
+            Length = 0;
+            if (_bytes.Length > KeepBytes)
+            {
+                Return();
+            }
+        }
+
+        public void Dispose()
+        {
+            Length = 0;
+            Return();
+        }
+
+        private void Return()
+        {
+            if (_bytes.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(_bytes);
+                _bytes = [];
+            }
+        }
+    }
+}

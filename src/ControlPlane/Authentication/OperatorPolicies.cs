@@ -1,0 +1,53 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Trinity.ControlPlane.Authentication;
+
+/// <summary>What an operator token may do.</summary>
+internal static class OperatorRoles
+{
+    /// <summary>Everything.</summary>
+    public const string Admin = "admin";
+
+    /// <summary>Read everything except operator tokens.</summary>
+    public const string Viewer = "viewer";
+}
+
+/// <summary>Who may call what. All is closed unless named here: an endpoint without a policy needs an admin.</summary>
+internal static class OperatorPolicies
+{
+    /// <summary>Reads by any operator, everything else by admins.</summary>
+    public const string Operator = "operator";
+
+    public const string Admin = "admin";
+
+    /// <summary>The only paths that answer without a token: probes, metrics and the API's description hold no secrets.</summary>
+    public static readonly IReadOnlyList<string> AnonymousPaths = ["/healthz", "/readyz", "/metrics", "/openapi/v1.json"];
+
+    public static IServiceCollection AddOperatorAuthentication(this IServiceCollection services)
+    {
+        // Not AddAuthentication, which also brings data protection and its key files, for cookies that we do not have.
+        services.AddWebEncoders();
+        services.AddTransient<OperatorAuthentication>();
+        services.AddAuthenticationCore(options =>
+        {
+            options.DefaultScheme = OperatorAuthentication.SchemeName;
+            options.AddScheme<OperatorAuthentication>(OperatorAuthentication.SchemeName, displayName: null);
+        });
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Operator, policy => policy.RequireAuthenticatedUser().RequireAssertion(MayUseMethod))
+            .AddPolicy(Admin, policy => policy.RequireRole(OperatorRoles.Admin))
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(MayPass).Build());
+        return services;
+    }
+
+    public static string OperatorName(this ClaimsPrincipal user) => user.Identity?.Name ?? "";
+
+    private static bool MayUseMethod(AuthorizationHandlerContext context) =>
+        context.User.IsInRole(OperatorRoles.Admin)
+        || (context.User.IsInRole(OperatorRoles.Viewer) && context.Resource is HttpContext http && (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)));
+
+    // No endpoint, or the router's own 404 and 405: any operator may learn of those. A real endpoint that forgot its policy is closed to viewers.
+    private static bool MayPass(AuthorizationHandlerContext context) =>
+        context.User.IsInRole(OperatorRoles.Admin) || (context.Resource is HttpContext http && http.GetEndpoint() is not RouteEndpoint);
+}

@@ -1,0 +1,149 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+using Trinity.ControlPlane.Audit;
+using Trinity.ControlPlane.Authentication;
+using Trinity.ControlPlane.Database;
+using Trinity.ControlPlane.EncryptionKeys;
+using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.Interceptions;
+using Trinity.ControlPlane.OpenApi;
+using Trinity.ControlPlane.OperatorTokens;
+using Trinity.ControlPlane.Providers;
+using Trinity.ControlPlane.Replicas;
+using Trinity.ControlPlane.Rollouts;
+using Trinity.ControlPlane.Seeding;
+using Trinity.ControlPlane.Usage;
+using Trinity.ControlPlane.VirtualKeys;
+using Trinity.Shared.Configuration;
+using Trinity.Shared.Database;
+using Trinity.Shared.Hosting;
+using Trinity.Shared.Secrets;
+
+namespace Trinity.ControlPlane;
+
+/// <summary>Puts the control plane together: services, then the pipeline, then what must be true before it listens.</summary>
+internal static class ControlPlaneApp
+{
+    /// <param name="args">Settings as <c>--Section:Key=value</c>.</param>
+    /// <param name="configure">A last word on the services, for tests.</param>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder().AddTrinityDefaults(args);
+        if (string.IsNullOrWhiteSpace(builder.Configuration[nameof(TrinityOptions.Database)]))
+        {
+            throw new StartupException("No database is named; set TRINITY_DATABASE to postgres://user:password@host:port/database.");
+        }
+
+        AddHost(builder);
+        AddFeatures(builder.Services);
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        UsePipeline(app);
+        MapProbes(app);
+        MapApi(app);
+        return app;
+    }
+
+    /// <summary>Checks the settings and the database, makes the first operator token and imports the seed file. Call before starting the app.</summary>
+    /// <exception cref="StartupException">Something must be put right first; the message says what.</exception>
+    public static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        _ = app.Services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value; // throws what is wrong with it
+        _ = app.Services.GetRequiredService<SecretProtector>(); // the same for the encryption keys
+        if (!await app.Services.GetRequiredService<SchemaMigrator>().IsCurrentAsync(cancellationToken))
+        {
+            throw new StartupException("The database's schema is not that of this release; run the verb 'migrate' first.");
+        }
+
+        await app.Services.GetRequiredService<OperatorTokenFile>().EnsureAsync(cancellationToken);
+        await app.Services.GetRequiredService<SeedImporter>().ImportAsync(cancellationToken);
+    }
+
+    private static void AddHost(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<ControlPlaneOptions>().BindConfiguration(ControlPlaneOptions.Section);
+        builder.Services.AddSingleton<IValidateOptions<ControlPlaneOptions>, ControlPlaneOptionsValidator>();
+        builder.WebHost.UseUrls(builder.Configuration[$"{ControlPlaneOptions.Section}:{nameof(ControlPlaneOptions.Listen)}"] ?? new ControlPlaneOptions().Listen);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
+        });
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a failed start is told in one line, by Program
+        builder.Services
+            .AddTrinityDatabase(ControlPlaneMetrics.MeterName)
+            .AddTrinitySecrets()
+            .AddTrinityTelemetry(ControlPlaneMetrics.MeterName)
+            .AddOperatorAuthentication()
+            .AddApiDescription()
+            .AddProblemDetails()
+            .AddExceptionHandler<ApiExceptionHandler>()
+            .ConfigureHttpJsonOptions(json =>
+            {
+                json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+                json.SerializerOptions.TypeInfoResolverChain.Insert(0, ControlPlaneJson.Default);
+            });
+    }
+
+    private static void AddFeatures(IServiceCollection services)
+    {
+        services.AddSingleton<ControlPlaneMetrics>().AddSingleton<SchemaMigrator>().AddSingleton<WriteTransactions>();
+        services.AddSingleton<AuditStore>().AddSingleton<AuditTrail>();
+        services.AddSingleton<OperatorTokenStore>().AddSingleton<OperatorTokenService>().AddSingleton<OperatorTokenFile>();
+        services.AddSingleton(provider => new UpstreamAddressPolicy(provider.GetRequiredService<IOptions<ControlPlaneOptions>>().Value.AllowPrivateUpstreams));
+        services.AddSingleton<ProviderStore>().AddSingleton<ProviderSecrets>().AddSingleton<ProviderViews>().AddSingleton<ProviderRules>();
+        services.AddSingleton<ProviderAudit>().AddSingleton<ProviderService>().AddSingleton<ProviderProbe>().AddSingleton<ProviderTestService>();
+        services.AddSingleton<RolloutStore>().AddSingleton<KeyFingerprints>().AddSingleton<RolloutRecorder>().AddSingleton<RolloutService>();
+        services.AddSingleton<FleetWatcher>().AddHostedService(provider => provider.GetRequiredService<FleetWatcher>()).AddSingleton<WriteReporter>();
+        services.AddSingleton<ReplicaStore>().AddSingleton<ReplicaService>();
+        services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();
+        services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
+        services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
+    }
+
+    // Order matters: errors outermost, so that every answer below them is problem details.
+    private static void UsePipeline(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(context => Describe(context.HttpContext.Response.StatusCode).ToResult().ExecuteAsync(context.HttpContext));
+        app.Use((context, next) =>
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            context.Response.Headers.CacheControl = "no-store";
+            return next(context);
+        });
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    private static void MapProbes(WebApplication app)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/readyz", Readiness.CheckAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapTrinityMetrics();
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous();
+    }
+
+    private static void MapApi(WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1").RequireAuthorization(OperatorPolicies.Operator);
+        api.MapProviders();
+        api.MapRollouts();
+        api.MapVirtualKeys();
+        api.MapReplicas();
+        api.MapInterceptions();
+        api.MapUsage();
+        api.MapAudit();
+        api.MapOperatorTokens();
+    }
+
+    private static Problem Describe(int status) => new(status, ReasonPhrases.GetReasonPhrase(status), status switch
+    {
+        StatusCodes.Status404NotFound => "There is nothing at this path.",
+        StatusCodes.Status405MethodNotAllowed => "This path does not take this method; see the Allow header.",
+        _ => "The request cannot be served.",
+    });
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+using Trinity.ControlPlane.Audit;
+using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.Interceptions;
+using Trinity.ControlPlane.OperatorTokens;
+using Trinity.ControlPlane.Providers;
+using Trinity.ControlPlane.Replicas;
+using Trinity.ControlPlane.Rollouts;
+using Trinity.ControlPlane.Usage;
+using Trinity.ControlPlane.VirtualKeys;
+
+namespace Trinity.ControlPlane;
+
+/// <summary>Source-generated JSON of everything that the API replies with, and of what replicas report.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ItemList<ProviderView>))]
+[JsonSerializable(typeof(ProviderSettingsView))]
+[JsonSerializable(typeof(ProbeResult))]
+[JsonSerializable(typeof(Page<RolloutView>))]
+[JsonSerializable(typeof(Page<AuditView>))]
+[JsonSerializable(typeof(ItemList<OperatorTokenView>))]
+[JsonSerializable(typeof(ItemList<VirtualKeyView>))]
+[JsonSerializable(typeof(Fleet))]
+[JsonSerializable(typeof(Page<InterceptionView>))]
+[JsonSerializable(typeof(ItemList<UsageView>))]
+[JsonSerializable(typeof(DrainingBridge[]))]
+internal sealed partial class ControlPlaneJson : JsonSerializerContext;

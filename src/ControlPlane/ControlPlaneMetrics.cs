@@ -1,0 +1,29 @@
+using System.Diagnostics.Metrics;
+
+namespace Trinity.ControlPlane;
+
+/// <summary>What the control plane counts: changes written, and how long the fleet took to apply those that somebody waited for.</summary>
+internal sealed class ControlPlaneMetrics
+{
+    public const string MeterName = "Trinity.ControlPlane";
+
+    private readonly Counter<long> _writes;
+    private readonly Histogram<double> _applyWait;
+
+    public ControlPlaneMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _writes = meter.CreateCounter<long>("trinity.control.writes", "{write}", "Changes committed through the API, by action.");
+        _applyWait = meter.CreateHistogram<double>(
+            "trinity.control.apply_wait",
+            "s",
+            "Time from a change's commit until all live bridge replicas had applied it, where the caller waited.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
+    }
+
+    /// <param name="action">One of the audit trail's actions, a small closed set.</param>
+    public void ChangeWritten(string action) => _writes.Add(1, new KeyValuePair<string, object?>("action", action));
+
+    public void WaitEnded(TimeSpan elapsed, bool complete) =>
+        _applyWait.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("complete", complete));
+}

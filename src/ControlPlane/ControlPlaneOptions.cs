@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Options;
+
+namespace Trinity.ControlPlane;
+
+/// <summary>Settings of the control plane: section <c>ControlPlane</c>.</summary>
+internal sealed class ControlPlaneOptions
+{
+    public const string Section = "ControlPlane";
+
+    /// <summary>Addresses to listen on, separated by <c>;</c>.</summary>
+    public string Listen { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary>Whether a provider's base URL may lead to loopback and private addresses.</summary>
+    public bool AllowPrivateUpstreams { get; set; }
+
+    /// <summary>Providers to create on start where their names were never used; empty: none.</summary>
+    public string SeedFile { get; set; } = "";
+}
+
+/// <summary>The rules for <see cref="ControlPlaneOptions"/>, checked before anything starts.</summary>
+internal sealed class ControlPlaneOptionsValidator : IValidateOptions<ControlPlaneOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ControlPlaneOptions options)
+    {
+        var errors = new List<string>();
+        var addresses = options.Listen.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (addresses.Length == 0)
+        {
+            errors.Add("ControlPlane:Listen names no address; write http://127.0.0.1:8080.");
+        }
+
+        foreach (var address in addresses)
+        {
+            // A wild card host is fine for the server and no URI host.
+            var probe = address.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal);
+            if (!Uri.TryCreate(probe, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps) || url.PathAndQuery != "/")
+            {
+                errors.Add($"ControlPlane:Listen has '{address}', which is no http:// or https:// address with host and port.");
+            }
+        }
+
+        if (options.SeedFile.Length > 0 && !File.Exists(options.SeedFile))
+        {
+            errors.Add($"ControlPlane:SeedFile '{options.SeedFile}' does not exist.");
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+}

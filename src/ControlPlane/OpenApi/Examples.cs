@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace Trinity.ControlPlane.OpenApi;
+
+/// <summary>Example requests and replies of the main operations.</summary>
+internal static class Examples
+{
+    private const string Provider = """
+        {"id": "01990000-0000-7000-8000-000000000001", "name": "anthropic", "type": "anthropic", "display_name": null, "base_url": "https://api.anthropic.com/", "enabled": true,
+         "api_keys": [{"id": "01990000-0000-7000-8000-000000000002", "name": null, "hint": "sk-a...w9Xy", "ordinal": 0, "created_at": "2030-01-31T12:00:00Z"}],
+         "settings": null, "version": 1, "created_at": "2030-01-31T12:00:00Z", "updated_at": "2030-01-31T12:00:00Z", "status": {"state": "enabled", "warnings": []}}
+        """;
+
+    private const string Rollout = """
+        {"id": "01990000-0000-7000-8000-000000000003", "provider": "anthropic", "provider_id": "01990000-0000-7000-8000-000000000001", "action": "rotate", "generation": 42,
+         "created_by": "admin", "created_at": "2030-01-31T12:00:00Z",
+         "replicas": [{"id": "01990000-0000-7000-8000-000000000004", "address": "http://10.0.0.5:8787", "applied": true, "generation": 42, "draining": 3, "state": "live"}],
+         "in_flight_on_old": 3, "safe_to_revoke": false, "waiting_for": ["Replica http://10.0.0.5:8787 has 3 requests in flight on a retired key."],
+         "retired_keys": [{"id": "01990000-0000-7000-8000-000000000002", "hint": "sk-a...w9Xy"}]}
+        """;
+
+    private static readonly Dictionary<string, (string? Request, string? Status, string? Response)> ByOperation = new(StringComparer.Ordinal)
+    {
+        ["CreateProvider"] = ("""{"name": "anthropic", "type": "anthropic", "api_keys": ["sk-ant-…"]}""", "201", Provider),
+        ["GetProvider"] = (null, "200", Provider),
+        ["UpdateProvider"] = ("""{"display_name": null, "api_keys": [{"id": "01990000-0000-7000-8000-000000000002"}, {"api_key": "sk-ant-…", "name": "spare"}], "settings": {"extra_headers": {"X-Team": "blue"}}}""", "200", Provider),
+        ["RotateProvider"] = ("""{"api_key": "sk-ant-…"}""", "202", Rollout),
+        ["TestProvider"] = ("""{"api_key": "sk-ant-…"}""", "200", """{"ok": true, "status": 200, "latency_ms": 182.4, "error": null}"""),
+        ["GetRollout"] = (null, "200", Rollout),
+        ["CreateVirtualKey"] = (
+            """{"name": "ci", "providers": ["anthropic"], "models": ["claude-*"], "limits": {"requests_per_minute": 600, "max_concurrent": 50}, "expires_at": "2030-12-31T00:00:00Z"}""",
+            "201",
+            """
+            {"id": "01990000-0000-7000-8000-000000000005", "name": "ci", "hint": "trk_...9f3a", "key": "trk_…", "status": "active", "agent": null, "providers": ["anthropic"], "models": ["claude-*"],
+             "limits": {"requests_per_minute": 600, "max_concurrent": 50, "tokens_per_day": null}, "expires_at": "2030-12-31T00:00:00Z", "revoked_at": null, "version": 1, "created_at": "2030-01-31T12:00:00Z"}
+            """),
+        ["UpdateVirtualKey"] = ("""{"limits": {"tokens_per_day": 2000000}, "expires_at": null}""", null, null),
+        ["CreateOperatorToken"] = ("""{"name": "dashboard", "role": "viewer"}""", null, null),
+    };
+
+    /// <summary>The operations that have examples.</summary>
+    public static IReadOnlyCollection<string> Operations => ByOperation.Keys;
+
+    public static void AddTo(OpenApiOperation operation)
+    {
+        if (operation.OperationId is null || !ByOperation.TryGetValue(operation.OperationId, out var example))
+        {
+            return;
+        }
+
+        if (example.Request is not null && operation.RequestBody?.Content?.TryGetValue("application/json", out var request) == true)
+        {
+            request.Example = JsonNode.Parse(example.Request);
+        }
+
+        if (example.Status is not null
+            && operation.Responses?.TryGetValue(example.Status, out var response) == true
+            && response.Content?.TryGetValue("application/json", out var reply) == true)
+        {
+            reply.Example = JsonNode.Parse(example.Response!);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Trinity.ControlPlane.Replicas;
+
+namespace Trinity.ControlPlane.Rollouts;
+
+/// <summary>Tells waiting writes when the fleet has applied them: one poll of the replicas serves every waiter, and none runs while nobody waits.</summary>
+/// <remarks><c>_waiters</c> is filled by requests and emptied by whoever ends the wait; <c>_wake</c> is raised by requests and read by the loop.</remarks>
+internal sealed partial class FleetWatcher(ReplicaStore replicas, TimeProvider time, ControlPlaneMetrics metrics, ILogger<FleetWatcher> logger) : BackgroundService
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly ConcurrentDictionary<Waiter, byte> _waiters = new();
+    private readonly SemaphoreSlim _wake = new(0);
+
+    /// <summary>Returns when all live replicas serve <paramref name="generation"/>, or after the timeout; the report says which.</summary>
+    public async Task<AppliedReport> WaitAsync(long generation, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var waiter = new Waiter(generation);
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        _waiters.TryAdd(waiter, 0);
+        try
+        {
+            _wake.Release();
+            await waiter.Completed.Task.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The write is committed; how far the fleet is by now is the answer.
+        }
+        finally
+        {
+            _waiters.TryRemove(waiter, out _);
+        }
+
+        var elapsed = time.GetElapsedTime(started);
+        var seen = waiter.Seen;
+        metrics.WaitEnded(elapsed, seen.Complete);
+        return seen with { ElapsedMs = Math.Round(elapsed.TotalMilliseconds, 1) };
+    }
+
+    /// <summary>One look at the replicas, told to every waiter.</summary>
+    public async Task PollOnceAsync(CancellationToken cancellationToken)
+    {
+        var progress = await replicas.ListProgressAsync(cancellationToken);
+        foreach (var waiter in _waiters.Keys)
+        {
+            waiter.Look(progress);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(PollInterval, time);
+        try
+        {
+            while (true)
+            {
+                await _wake.WaitAsync(stoppingToken);
+                while (!_waiters.IsEmpty)
+                {
+                    await TryPollAsync(stoppingToken);
+                    if (!_waiters.IsEmpty)
+                    {
+                        await timer.WaitForNextTickAsync(stoppingToken);
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            foreach (var waiter in _waiters.Keys)
+            {
+                waiter.Completed.TrySetCanceled(stoppingToken); // shutdown: answer with what was seen
+            }
+        }
+    }
+
+    private async Task TryPollAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PollOnceAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.FleetPollFailed(logger, exception.Message); // the next tick tries again, until the waiters' timeouts
+        }
+    }
+
+    /// <summary>One write's wait. <c>_seen</c> is replaced by the poll loop and read by the request.</summary>
+    private sealed class Waiter(long generation)
+    {
+        private volatile AppliedReport _seen = new(generation, 0, 0, 0, 0, Complete: false);
+
+        public TaskCompletionSource Completed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public AppliedReport Seen => _seen;
+
+        public void Look(IReadOnlyList<ReplicaProgress> progress)
+        {
+            var live = progress.Count(replica => replica.Live);
+            var applied = progress.Count(replica => replica.Live && replica.Generation >= generation);
+            _seen = new AppliedReport(generation, live, applied, progress.Count - live, 0, applied == live);
+            if (applied == live)
+            {
+                Completed.TrySetResult();
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(ControlPlaneEventIds.FleetPollFailed, LogLevel.Warning, "The replicas' progress could not be read: {Reason}")]
+        public static partial void FleetPollFailed(ILogger logger, string reason);
+    }
+}

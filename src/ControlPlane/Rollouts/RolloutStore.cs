@@ -1,0 +1,84 @@
+using Dapper;
+using Npgsql;
+using Trinity.ControlPlane.Providers;
+
+namespace Trinity.ControlPlane.Rollouts;
+
+/// <summary>SQL of rollouts.</summary>
+internal sealed class RolloutStore(NpgsqlDataSource database)
+{
+    private const string Select = """
+        select r.id, r.provider_id, p.name as provider, r.action, r.generation, r.retired_key_ids, r.retired_key_hints,
+               r.fingerprints_cipher, r.fingerprints_key_id, r.created_by, r.created_at
+        from rollouts r join ai_providers p on p.id = r.provider_id
+        """;
+
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => database.OpenConnectionAsync(cancellationToken);
+
+    public Task InsertAsync(NpgsqlConnection connection, RolloutRow row, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            insert into rollouts (id, provider_id, action, generation, retired_key_ids, retired_key_hints, fingerprints_cipher, fingerprints_key_id, created_by, created_at)
+            values (@Id, @ProviderId, @Action, @Generation, @RetiredKeyIds, @RetiredKeyHints, @FingerprintsCipher, @FingerprintsKeyId, @CreatedBy, @CreatedAt)
+            """;
+        return connection.ExecuteAsync(new CommandDefinition(sql, row, cancellationToken: cancellationToken));
+    }
+
+    public Task<RolloutRow?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) =>
+        connection.QuerySingleOrDefaultAsync<RolloutRow?>(new CommandDefinition($"{Select} where r.id = @id", new { id }, cancellationToken: cancellationToken));
+
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<RolloutRow>> ListAsync(NpgsqlConnection connection, Guid? after, string? provider, int limit, CancellationToken cancellationToken)
+    {
+        const string sql = $"""
+            {Select}
+            where (@after::uuid is null or r.id < @after) and (@provider::text is null or p.name = @provider)
+            order by r.id desc
+            limit @limit
+            """;
+        return [.. await connection.QueryAsync<RolloutRow>(new CommandDefinition(sql, new { after, provider, limit }, cancellationToken: cancellationToken))];
+    }
+
+    /// <summary>Every key that any provider is configured with now, disabled ones included.</summary>
+    public async Task<IReadOnlyList<ConfiguredKeyRow>> ListConfiguredKeysAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select p.name as provider, k.id, k.provider_id, k.ordinal, k.name, k.secret_cipher, k.cipher_key_id, k.hint, k.created_at
+            from ai_provider_keys k join ai_providers p on p.id = k.provider_id
+            where p.deleted_at is null
+            order by p.name, k.ordinal
+            """;
+        var rows = await connection.QueryAsync<string, ProviderKeyRow, ConfiguredKeyRow>(
+            new CommandDefinition(sql, cancellationToken: cancellationToken), (provider, key) => new ConfiguredKeyRow(provider, key));
+        return [.. rows];
+    }
+}
+
+/// <summary>A row of <c>rollouts</c>, with its provider's name.</summary>
+internal sealed record RolloutRow
+{
+    public required Guid Id { get; init; }
+
+    public required Guid ProviderId { get; init; }
+
+    public string Provider { get; init; } = "";
+
+    public required string Action { get; init; }
+
+    public required long Generation { get; init; }
+
+    public required Guid[] RetiredKeyIds { get; init; }
+
+    public required string[] RetiredKeyHints { get; init; }
+
+    public byte[]? FingerprintsCipher { get; init; }
+
+    public string? FingerprintsKeyId { get; init; }
+
+    public required string CreatedBy { get; init; }
+
+    public required DateTime CreatedAt { get; init; }
+}
+
+/// <summary>A key in use, and by which provider.</summary>
+internal sealed record ConfiguredKeyRow(string Provider, ProviderKeyRow Key);

@@ -1,0 +1,11 @@
+namespace Trinity.Shared.Configuration;
+
+/// <summary>Postgres NOTIFY channels that say "the configuration changed, read it again". Payloads are empty: nothing secret is on the bus.</summary>
+public static class NotificationChannels
+{
+    /// <summary>Providers or provider keys changed.</summary>
+    public const string AiProviders = "ai_providers_changed";
+
+    /// <summary>Virtual keys changed.</summary>
+    public const string VirtualKeys = "virtual_keys_changed";
+}

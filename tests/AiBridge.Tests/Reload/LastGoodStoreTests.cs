@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Trinity.AiBridge.Reload;
+using Trinity.Shared.Hosting;
+
+namespace Trinity.AiBridge.Tests.Reload;
+
+public sealed class LastGoodStoreTests : IDisposable
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("trinity-lastgood-").FullName;
+    private readonly CapturedLogs _logs = new();
+    private readonly ReplicaIdentity _replica;
+    private readonly LastGoodStore _store;
+
+    public LastGoodStoreTests()
+    {
+        var options = Options.Create(new TrinityOptions { Data = _data });
+        _replica = new ReplicaIdentity(options, Options.Create(new AiBridgeOptions()), TimeProvider.System);
+        _store = new LastGoodStore(options, _replica, new Logger<LastGoodStore>(new LoggerFactory([_logs])));
+    }
+
+    private string Path => System.IO.Path.Combine(_data, "last-good-config.json");
+
+    [Fact]
+    public async Task ReadAsync_AfterAWrite_GivesTheRowsBack()
+    {
+        var rows = Rows(7) with
+        {
+            VirtualKeys = [new VirtualKeyRow { Id = Guid.CreateVersion7(), Name = "k", Hash = [1, 2], Models = ["gpt-*"], Limits = "{}", ExpiresAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero) }],
+        };
+
+        await _store.WriteAsync(rows, Timeouts.Token);
+
+        var read = await _store.ReadAsync(Timeouts.Token);
+        Assert.Equivalent(rows, read, strict: true);
+    }
+
+    [Fact]
+    public async Task WriteAsync_Again_ReplacesTheCopyAndLeavesNothingBeside()
+    {
+        await _store.WriteAsync(Rows(1), Timeouts.Token);
+        await _store.WriteAsync(Rows(2), Timeouts.Token);
+
+        Assert.Equal(2, (await _store.ReadAsync(Timeouts.Token))!.Revision);
+        Assert.Equal(["last-good-config.json", "replica-id"], Directory.GetFiles(_data).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task WriteAsync_FileIsForItsOwnerAlone()
+    {
+        await _store.WriteAsync(Rows(1), Timeouts.Token);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
+    }
+
+    [Fact]
+    public async Task ReadAsync_WithoutAFile_IsNull() => Assert.Null(await _store.ReadAsync(Timeouts.Token));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"Revision":1,"Providers":null,"ProviderKeys":[],"VirtualKeys":[]}""")]
+    [InlineData("""{"Revision":"x","Providers":[],"ProviderKeys":[],"VirtualKeys":[]}""")]
+    public async Task ReadAsync_CorruptedFile_IsNullAndSaidSo(string content)
+    {
+        await File.WriteAllTextAsync(Path, content, Timeouts.Token);
+
+        Assert.Null(await _store.ReadAsync(Timeouts.Token));
+
+        Assert.Single(_logs.Of(EventIds.LastGoodUnusable));
+    }
+
+    // A copy that cannot be replaced would bring a retired key back at the next start.
+    [Fact]
+    public async Task WriteAsync_DiskRefuses_RemovesTheStaleCopyAndFailsNothing()
+    {
+        await _store.WriteAsync(Rows(1), Timeouts.Token);
+        Directory.CreateDirectory(Path + ".tmp"); // the temporary file cannot be made
+
+        await _store.WriteAsync(Rows(2), Timeouts.Token);
+
+        Assert.False(File.Exists(Path));
+        Assert.Single(_logs.Of(EventIds.LastGoodNotWritten));
+    }
+
+    public void Dispose()
+    {
+        _replica.Dispose();
+        _logs.Dispose();
+        Directory.Delete(_data, recursive: true);
+    }
+
+    private static ConfigRows Rows(long revision) => new() { Revision = revision, Providers = [], ProviderKeys = [], VirtualKeys = [] };
+}

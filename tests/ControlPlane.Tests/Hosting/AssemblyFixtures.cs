@@ -1,0 +1,3 @@
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+
+namespace Trinity.ControlPlane.Tests.Hosting;

@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Trinity.TestSupport.Secrets;
+
+/// <summary>One planted secret with the texts that would give it away.</summary>
+internal sealed class Canary
+{
+    /// <summary>A hint may show the first letters and the last four; so many in a row from within are a leak.</summary>
+    private const int FragmentLength = 12;
+
+    private readonly string _kind;
+    private readonly string _lastFour;
+    private readonly SearchValues<string> _traces;
+
+    public Canary(string kind, string secret)
+    {
+        _kind = kind;
+        _lastFour = secret[^Math.Min(4, secret.Length)..];
+        _traces = SearchValues.Create([.. Traces(secret)], StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Null, or where the secret is.</summary>
+    public string? FindIn(string text)
+    {
+        var at = text.AsSpan().IndexOfAny(_traces);
+        return at < 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{_kind} (…{_lastFour}) at character {at}");
+    }
+
+    private static IEnumerable<string> Traces(string secret)
+    {
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        return Fragments(secret)
+            .Append(Uri.EscapeDataString(secret))
+            .Append(Convert.ToHexString(bytes))
+            .Concat(Enumerable.Range(0, 3).Select(shift => Base64Core(bytes, shift)))
+            .Distinct(StringComparer.Ordinal);
+    }
+
+    /// <summary>Every run of letters from the end that is random; the beginning ("sk-ant-api03-") is no secret.</summary>
+    private static IEnumerable<string> Fragments(string secret)
+    {
+        var random = secret.LastIndexOf('-', Math.Max(0, secret.Length - 8)) + 1;
+        return secret.Length - random <= FragmentLength
+            ? [secret]
+            : Enumerable.Range(random, secret.Length - random - FragmentLength + 1).Select(start => secret.Substring(start, FragmentLength));
+    }
+
+    /// <summary>The part of the base64 text that is the same whatever stands before and after the secret.</summary>
+    private static string Base64Core(byte[] bytes, int shift)
+    {
+        var encoded = Convert.ToBase64String([.. new byte[shift], .. bytes]);
+        return encoded[4..^4];
+    }
+}
