@@ -55,10 +55,11 @@ telling_line() { # LOG
   printf '%s' "${line:-no reason given}"
 }
 
+# The migrator says what is wrong in one line on stderr.
 migrate_database() {
   local log=$DATA/logs/migrate.log
-  attend dotnet "$(service_path controlplane)" migrate >"$log" 2>&1 </dev/null ||
-    die "the database cannot be used or migrated: $(telling_line "$log") ($log)"
+  attend dotnet "$(service_path controlplane)" migrate >"$log" 2>"$log.errors" </dev/null ||
+    die "the database cannot be used: $(telling_line "$log.errors")"
 }
 
 start_service() {

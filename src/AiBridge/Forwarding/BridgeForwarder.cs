@@ -15,6 +15,7 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
 {
     private const string Byok = "byok";
     private const string Centralized = "centralized";
+    private static readonly TimeSpan CutGrace = TimeSpan.FromSeconds(5); // for a client that takes its time to read the error event
 
     public async Task<ForwardOutcome> ForwardAsync(Exchange exchange)
     {
@@ -68,13 +69,15 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
         }
 
         using var replies = new ReplyFactory(exchange, LimitsOf(bridge), time);
+        using var cut = new CancellationTokenSource();
+        await using var aborted = bridge.Aborted.UnsafeRegister(_ => Cut(cut, replies), null);
         var verdict = KeyVerdict.Relay;
         var transformer = new BridgeTransformer(
             exchange,
             key,
             decide: response => (verdict = key is null ? KeyVerdict.Relay : keyPolicy.Judge(response, bridge, key, nextKey)) == KeyVerdict.Relay,
             observe: replies.Observe);
-        var error = await forwarder.SendAsync(context, bridge.BaseUrl, bridge.Invoker, RequestConfig(context, LimitsOf(bridge)), transformer, bridge.Aborted);
+        var error = await forwarder.SendAsync(context, bridge.BaseUrl, bridge.Invoker, RequestConfig(context, LimitsOf(bridge)), transformer, cut.Token);
         if (verdict != KeyVerdict.Relay)
         {
             context.Response.Clear(); // the refused reply's status
@@ -82,6 +85,19 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
         }
 
         return ForwardResult.Of(exchange, error, replies.Reply);
+    }
+
+    // An event stream ends itself in the vendor's words, for which its way to the client must stay open; anything else is cut here.
+    private static void Cut(CancellationTokenSource cut, ReplyFactory replies)
+    {
+        if (replies.EndsItself)
+        {
+            cut.CancelAfter(CutGrace);
+        }
+        else
+        {
+            cut.Cancel();
+        }
     }
 
     private ReplyLimits LimitsOf(Bridge bridge)

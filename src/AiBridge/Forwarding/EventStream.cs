@@ -21,6 +21,7 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
     private static readonly BridgeError DrainDeadline =
         new(StatusCodes.Status503ServiceUnavailable, "drain_deadline", "The request outlived the drain deadline: its provider's configuration changed, or the bridge is shutting down.");
 
+    private CancellationTokenSource? _cut; // the request's token or the drain's
     private Task<int>? _waiting;
     private ReadOnlyMemory<byte> _own; // bytes of ours to hand out before the provider's next
     private long _lastRead = reply.Time.GetTimestamp();
@@ -30,25 +31,27 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        var cut = (_cut ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, drainAborted)).Token; // YARP reads with one token
         try
         {
             if (_own.IsEmpty && !_ended)
             {
-                await WaitAsync(cancellationToken);
+                cut.ThrowIfCancellationRequested();
+                await WaitAsync(cut);
             }
 
             if (_own.IsEmpty && !_ended && !buffer.IsEmpty)
             {
-                return await ReadProviderAsync(buffer, cancellationToken);
+                return await ReadProviderAsync(buffer, cut);
             }
+        }
+        catch (Exception exception) when (drainAborted.IsCancellationRequested && exception is OperationCanceledException or IOException or HttpRequestException)
+        {
+            End(DrainDeadline);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
         {
             End(Truncated);
-        }
-        catch (OperationCanceledException) when (drainAborted.IsCancellationRequested)
-        {
-            End(DrainDeadline);
         }
 
         return HandOutOwn(buffer);
@@ -59,6 +62,7 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
         if (disposing)
         {
             provider.Dispose();
+            _cut?.Dispose();
         }
 
         base.Dispose(disposing);
@@ -77,7 +81,7 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
             }
 
             _waiting = wait.AsTask();
-            await reply.StartAsync(cancellationToken);
+            await reply.SendHeadersAsync(cancellationToken);
         }
 
         while (!_waiting.IsCompleted)

@@ -5,6 +5,11 @@ namespace Trinity.AiBridge.Forwarding;
 /// <summary>Puts the observer that a reply needs in front of its content; owns what it made until the attempt is over.</summary>
 internal sealed class ReplyFactory(Exchange exchange, ReplyLimits limits, TimeProvider time) : IDisposable
 {
+    private volatile bool _endsItself; // set by the request, read by whoever cuts it
+
+    /// <summary>The reply is an event stream, which ends in the vendor's error event when it must.</summary>
+    public bool EndsItself => _endsItself;
+
     /// <summary>Null as long as no reply is observed.</summary>
     public Reply? Reply { get; private set; }
 
@@ -30,6 +35,7 @@ internal sealed class ReplyFactory(Exchange exchange, ReplyLimits limits, TimePr
             return new ObservedContent(response.Content, provider => new ObservingStream(provider, reply));
         }
 
+        _endsItself = true;
         exchange.Context.Response.ContentLength = null; // pings and errors of ours lengthen it, a chunk kept back shortens it
         if (!exchange.UsageInserted)
         {

@@ -153,7 +153,7 @@ public sealed class WireTests(WireBench wire) : IClassFixture<WireBench>
 
         foreach (var (name, value) in sent.Where(header => !header.Name.StartsWith("X-Trinity", StringComparison.Ordinal)))
         {
-            Assert.Contains(value, string.Join(", ", reply.Headers.GetValues(name)), StringComparison.Ordinal);
+            Assert.Contains(value, reply.Headers.NonValidated[name].ToString(), StringComparison.Ordinal);
         }
 
         Assert.Equal(["a", "b"], reply.Headers.Vary);

@@ -52,7 +52,7 @@ public sealed class ShutdownTests
         Assert.Contains("drain_deadline", body, StringComparison.Ordinal);
         var record = await RecordedInterception.FindAsync(bench.Database.DataSource, Guid.Parse(stream.Reply.Headers.GetValues("X-Trinity-Interception-Id").Single()));
         Assert.Equal(("bridge_error", "drain_deadline"), (record?.Outcome, record?.Error));
-        Assert.Equal(1, Assert.Single(bench.Bridge.Logs.Of(EventIds.ShutdownDeadlinePassed)).Values.Single(value => value.Key == "Requests").Value);
+        Assert.Equal(1, (await bench.Bridge.Logs.WhenLoggedAsync(EventIds.ShutdownDeadlinePassed)).Values.Single(value => value.Key == "Requests").Value);
         Assert.Empty(await ReplicaRow.ListAsync(bench));
     }
 

@@ -64,12 +64,14 @@ public sealed class ReloadTests
     public async Task Change_RolledBack_ReloadsNothing()
     {
         await using var bench = await TestBench.StartAsync(["anthropic"], [NoHeartbeat]);
-        var swaps = bench.Bridge.Logs.Of(EventIds.ConfigSwapped).Count;
+        await bench.Bridge.Logs.WhenLoggedAsync(EventIds.ListenerConnected);
+        var before = bench.Bridge.Snapshot!.Generation;
 
         await bench.Database.ExecuteAsync("begin; update ai_providers set enabled = false; rollback");
-        await bench.Bridge.WhenAppliedAsync(await bench.Config.SetKeysAsync("anthropic", "sk-next-0123456789"));
+        var revision = await bench.Config.SetKeysAsync("anthropic", "sk-next-0123456789");
+        await bench.Bridge.Logs.WhenLoggedAsync(log => log.EventId.Id == EventIds.ConfigSwapped && GenerationOf(log) == revision);
 
-        Assert.Equal(swaps + 1, bench.Bridge.Logs.Of(EventIds.ConfigSwapped).Count);
+        Assert.Equal([before, revision], bench.Bridge.Logs.Of(EventIds.ConfigSwapped).Select(GenerationOf));
     }
 
     // (d): a signal without a change swaps nothing.
@@ -113,7 +115,7 @@ public sealed class ReloadTests
         Assert.True(await second);
         Assert.Equal(revision, bench.Bridge.Snapshot!.Generation);
         Assert.Equal("sk-newest-0123456789", await KeySeenAsync(bench));
-        var generations = bench.Bridge.Logs.Of(EventIds.ConfigSwapped).Select(log => (long)log.Values.Single(value => value.Key == "Generation").Value!).ToList();
+        var generations = bench.Bridge.Logs.Of(EventIds.ConfigSwapped).Select(GenerationOf).ToList();
         Assert.Equal(generations.Order(), generations);
     }
 
@@ -202,6 +204,8 @@ public sealed class ReloadTests
     }
 
     private static ConfigReloader Reloader(TestBench bench) => bench.Bridge.Services.GetRequiredService<ConfigReloader>();
+
+    private static long GenerationOf(CapturedLog log) => (long)log.Values.Single(value => value.Key == "Generation").Value!;
 
     private static int Loads(TestBench bench) =>
         bench.Bridge.Logs.Of(EventIds.ConfigSwapped).Count + bench.Bridge.Logs.Of(EventIds.ConfigUnchanged).Count + bench.Bridge.Logs.Of(EventIds.ReloadFailed).Count;

@@ -156,12 +156,12 @@ public sealed class ReplicaReportTests
         await using var bench = await TestBench.StartAsync(["anthropic"], [FastHeartbeat]);
         bench.Upstream.Respond(request => AnthropicMessage.Saying("Hello.").For(request));
 
-        await bench.Database.ExecuteAsync("delete from config_revision");
+        await bench.Database.ExecuteAsync("alter table config_revision alter column revision drop default, alter column revision type text using 'x'");
         await bench.Bridge.Logs.WhenLoggedAsync(EventIds.HeartbeatFailed);
 
         using var reply = await bench.SendAsync(bench.Post(GatedStream.Path, GatedStream.Request));
         Assert.True(reply.IsSuccessStatusCode);
-        await bench.Database.ExecuteAsync("insert into config_revision (revision) values (1000)");
+        await bench.Database.ExecuteAsync("alter table config_revision alter column revision type bigint using 1000");
         await bench.Bridge.Logs.WhenLoggedAsync(EventIds.HeartbeatRecovered);
         await bench.Bridge.WhenAppliedAsync(1000);
     }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Trinity.AiBridge.Bridges;
 using Trinity.AiBridge.Configuration;
@@ -67,7 +68,9 @@ internal sealed class BridgeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var loops = Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask).OfType<Task>().ToList();
         await _app.DisposeAsync();
+        await Task.WhenAll(loops).WaitAsync(Timeouts.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // they still write into the data directory
         if (_ownsData)
         {
             Directory.Delete(Data, recursive: true);
