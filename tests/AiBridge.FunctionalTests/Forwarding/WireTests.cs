@@ -190,6 +190,23 @@ public sealed class WireTests(WireBench wire) : IClassFixture<WireBench>
     }
 
     [Fact]
+    public async Task Reply_TooLongToBeUnderstood_IsRelayedWithItsUsageUnknown()
+    {
+        var record = await ExchangeAsync(Models.Messages, FakeReply.Json(200, $$"""{"text":"{{new string('x', 9 * 1024 * 1024)}}","usage":{"input_tokens":1,"output_tokens":2}}"""));
+
+        Assert.Equal(("completed", null), (record.Outcome, record.Input));
+    }
+
+    [Fact]
+    public async Task Event_TooLongToBeUnderstood_IsRelayedAndTheRestIsRead()
+    {
+        var record = await ExchangeAsync(Models.Messages, FakeReply.Sse(
+            [$"event: content_block_delta\ndata: {new string('x', 9 * 1024 * 1024)}\n\n", .. AnthropicMessage.Saying("Hi.").Frames()]));
+
+        Assert.Equal(("completed", 12, 34), (record.Outcome, record.Input, record.Output));
+    }
+
+    [Fact]
     public async Task Redirect_IsRelayedNotFollowed()
     {
         Bench.Expect(Models.Messages).Reply(FakeReply.Redirect("http://169.254.169.254/latest/meta-data"));
