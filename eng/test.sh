@@ -17,7 +17,7 @@ Sets up what the suite needs (PostgreSQL, Node.js), builds everything, and runs 
 code is 0 only when tests ran and none failed. Results and output are left in artifacts/test-results.
 
   FILTER   part of a project's name (Shared, AiBridge.Tests, launcher) chooses projects,
-           anything else chooses the tests whose full name contains it; several add up
+           anything else chooses tests whose full name contains it, of those projects or of all
   --long   the long forms of the load tests (30 s of 200 streams instead of a few)
 HELP
 }
