@@ -24,8 +24,9 @@ current_build() {
   id=$(cat -- "$BUILD_STAMP" 2>/dev/null) && [[ -d $BUILDS/$id ]] && printf '%s\n' "$BUILDS/$id"
 }
 
+# A directory is newer when a file in it was added or removed; eng/ itself changes with its scripts, which are not built.
 sources_changed() {
-  [[ -n $(find "$ROOT"/{src,config,eng} "$ROOT"/*.props "$ROOT"/global.json ! -name '*.sh' -newer "$BUILD_STAMP" -print -quit) ]]
+  [[ -n $(find "$ROOT"/{src,config,eng} "$ROOT"/*.props "$ROOT"/global.json ! -name '*.sh' ! -path "$ROOT/eng" -newer "$BUILD_STAMP" -print -quit) ]]
 }
 
 lock_builds() {

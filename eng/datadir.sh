@@ -7,7 +7,7 @@
 #   postgres/ socket/   the private Postgres
 
 DATA=
-LOCK_WAIT=300 # seconds; a first start builds everything
+LOCK_WAIT=600 # seconds; a first start builds everything
 
 choose_data_dir() { # the value of --data, or empty
   DATA=$(realpath -m -- "${1:-${TRINITY_DATA:-$ROOT/.trinity}}")

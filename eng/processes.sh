@@ -59,15 +59,15 @@ spawn() {
   disown # from here on the record is what knows it, and bash does not report its end
 }
 
-# end_jobs: ends what is still a job of this shell: a build, or a daemon caught between its start and its record.
+# end_jobs: ends what is still a job of this shell: a build, or a daemon caught between its start and its record. Asks
+# repeatedly, for a process that is just being made may miss a signal.
 end_jobs() {
-  local pids began=$SECONDS
-  read -ra pids -d '' < <(jobs -pr)
-  ((${#pids[@]})) || return 0
-  kill -s TERM "${pids[@]}"
-  while [[ -n $(jobs -pr) ]] && ((SECONDS - began < 10)); do sleep 0.1; done
-  read -ra pids -d '' < <(jobs -pr)
-  ((${#pids[@]} == 0)) || kill -s KILL "${pids[@]}"
+  local pids signal=TERM began=$SECONDS
+  while read -ra pids -d '' < <(jobs -pr) || ((${#pids[@]})); do
+    if ((SECONDS - began > 10)); then signal=KILL; fi
+    kill -s "$signal" "${pids[@]}"
+    sleep 0.2
+  done
 } 2>/dev/null
 
 signal_process() { # SIGNAL NAME

@@ -36,10 +36,15 @@ port_is_taken() { # by any listener on this machine
     /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
+port_is_privileged() { ((EUID != 0 && $1 < $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 1024))); }
+
 require_free_ports() {
-  local bridge control
+  local bridge control port
   bridge=$(listen_port aibridge) control=$(listen_port controlplane)
   [[ $bridge != "$control" ]] || usage_error "AiBridge and the control plane cannot share port $bridge"
+  for port in "$bridge" "$control"; do
+    if port_is_privileged "$port"; then die "port $port is for root alone: choose a higher one"; fi
+  done
   if port_is_taken "$bridge"; then die "port $bridge is in use: choose another with --bridge-port"; fi
   if port_is_taken "$control"; then die "port $control is in use: choose another with --control-port"; fi
 }
@@ -55,10 +60,11 @@ telling_line() { # LOG
   printf '%s' "${line:-no reason given}"
 }
 
+# The migrator says what is wrong in one line on stderr.
 migrate_database() {
   local log=$DATA/logs/migrate.log
-  attend dotnet "$(service_path controlplane)" migrate >"$log" 2>&1 </dev/null ||
-    die "the database cannot be used or migrated: $(telling_line "$log") ($log)"
+  attend dotnet "$(service_path controlplane)" migrate >"$log" 2>"$log.errors" </dev/null ||
+    die "the database cannot be used: $(telling_line "$log.errors")"
 }
 
 start_service() {

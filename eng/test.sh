@@ -6,118 +6,135 @@ source "$ROOT/eng/machine.sh"
 
 readonly TEST_RESULTS=$ROOT/artifacts/test-results
 readonly TEST_LIMIT=1200 # seconds for one test project; a hang becomes a failure
-PASSED=0 FAILED=0 SKIPPED=0
+TOTAL_PASSED=0 TOTAL_FAILED=0 TOTAL_SKIPPED=0
+PASSED=0 FAILED=0 SKIPPED=0 # of the project at hand
 
 test_help() {
   cat <<'HELP'
-Usage: ./trinity test [PROJECT…] [--long]
+Usage: ./trinity test [--long] [FILTER…]
 
-Sets up what the suite needs, builds everything, and runs all test projects, or those whose name contains one of the
-given words (./trinity test Shared AiBridge.Tests). The last line sums up. Results are left in artifacts/test-results.
+Sets up what the suite needs (PostgreSQL, Node.js), builds everything, and runs all tests. The last line sums up; the exit
+code is 0 only when tests ran and none failed. Results and output are left in artifacts/test-results.
 
+  FILTER   part of a project's name (Shared, AiBridge.Tests, launcher) chooses projects,
+           anything else chooses the tests whose full name contains it; several add up
   --long   the long forms of the load tests (30 s of 200 streams instead of a few)
 HELP
 }
 
-# count_results TRX: adds up what a result file tells.
-count_results() {
-  local counters total executed passed
-  counters=$(grep -o '<Counters [^>]*>' -- "$1" | tail -n 1)
-  total=$(sed -nE 's/.* total="([0-9]+)".*/\1/p' <<<"$counters")
-  executed=$(sed -nE 's/.* executed="([0-9]+)".*/\1/p' <<<"$counters")
-  passed=$(sed -nE 's/.* passed="([0-9]+)".*/\1/p' <<<"$counters")
-  PASSED=$((PASSED + passed)) FAILED=$((FAILED + executed - passed)) SKIPPED=$((SKIPPED + total - executed))
+# Test projects are tests/*Tests; scripts of checks are eng/test-*.sh.
+list_projects() {
+  local path
+  for path in "$ROOT"/tests/*Tests/ "$ROOT"/eng/test-*.sh; do
+    if [[ -e $path ]]; then basename -- "$path" .sh; fi
+  done
 }
 
-# run_project DIRECTORY: a test project is a program; what it says is shown when it fails.
-run_project() {
-  local name program log rc=0 began=$SECONDS
-  name=$(basename -- "$1")
-  program=$ROOT/artifacts/bin/$name/release/Trinity.$name.dll
-  log=$TEST_RESULTS/$name.log
-  attend timeout --kill-after=30 "$TEST_LIMIT" dotnet "$program" -noColor -trx "$TEST_RESULTS/$name.trx" </dev/null >"$log" 2>&1 || rc=$?
-  if [[ -s $TEST_RESULTS/$name.trx ]]; then
-    count_results "$TEST_RESULTS/$name.trx"
-  elif ((rc == 0)); then
-    rc=1
-  fi
-  if ((rc == 0)); then
-    say "  passed  $name ($((SECONDS - began)) s)"
-    return 0
-  fi
-  say "  FAILED  $name ($((SECONDS - began)) s, exit code $rc; $log)"
-  [[ -s $TEST_RESULTS/$name.trx ]] || FAILED=$((FAILED + 1)) # it died before it could tell
-  grep -vE '^ *(Discovering|Discovered|Starting|Finished):' -- "$log" | tail -n 150
-}
-
-# run_script FILE: a script of checks ends with "N passed, N failed".
-run_script() {
-  local name rc=0 began=$SECONDS sum log
-  name=$(basename -- "$1" .sh)
-  log=$TEST_RESULTS/$name.log
-  attend timeout --kill-after=30 "$TEST_LIMIT" bash "$1" </dev/null >"$log" 2>&1 || rc=$?
-  if sum=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' -- "$log" | tail -n 1) && [[ -n $sum ]]; then
-    PASSED=$((PASSED + ${sum%% *}))
-    sum=${sum#*, }
-    FAILED=$((FAILED + ${sum%% *}))
-  else
-    FAILED=$((FAILED + 1))
-  fi
-  if ((rc == 0)); then
-    say "  passed  $name ($((SECONDS - began)) s)"
-  else
-    say "  FAILED  $name ($((SECONDS - began)) s, exit code $rc; $log)"
-    tail -n 60 -- "$log"
-  fi
-}
-
-selected() { # NAME WORD…
-  local name=$1 word
-  shift
-  (($#)) || return 0
-  for word in "$@"; do if [[ $name == *"$word"* ]]; then return 0; fi; done
-  return 1
+# choose_tests FILTER…: sets PROJECTS, and NAME_FILTER in the words of xunit's runner.
+choose_tests() {
+  local filter chosen
+  PROJECTS=() NAME_FILTER=()
+  for filter in "$@"; do
+    if chosen=$(list_projects | grep -iF -- "$filter"); then
+      mapfile -t -O "${#PROJECTS[@]}" PROJECTS <<<"$chosen"
+    else
+      NAME_FILTER+=(-method "*$filter*")
+    fi
+  done
+  ((${#PROJECTS[@]})) || mapfile -t PROJECTS < <(list_projects)
 }
 
 build_tests() {
+  lock_builds
   say "Building (a few minutes the first time)."
-  attend dotnet build "$ROOT/Trinity.sln" "${BUILD_OPTIONS[@]}" >"$TEST_RESULTS/build.log" 2>&1 && return 0
-  grep -E '(error|warning) ' "$TEST_RESULTS/build.log" | sort -u | head -n 30 >&2
-  die "the build failed ($TEST_RESULTS/build.log)"
+  run_build build "$ROOT/Trinity.sln"
+  unlock_builds
+  ensure_build # for the tests that start Trinity itself
 }
 
-ensure_postgres_programs() {
-  have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_postgres
+trx_counter() { sed -nE "s/.* $2=\"([0-9]+)\".*/\1/p" <<<"$1"; } # COUNTERS NAME
+
+# read_trx FILE: what was run and neither passed nor was skipped has failed.
+read_trx() {
+  local counters total executed
+  counters=$(grep -o '<Counters [^>]*>' -- "$1" | tail -n 1) || return 1
+  total=$(trx_counter "$counters" total)
+  executed=$(trx_counter "$counters" executed)
+  PASSED=$(trx_counter "$counters" passed)
+  [[ -n $total && -n $executed && -n $PASSED ]] || return 1
+  FAILED=$((executed - PASSED)) SKIPPED=$((total - executed))
+}
+
+# A test project is a program that writes its results as TRX.
+run_program() { # NAME LOG
+  local trx=$TEST_RESULTS/$1.trx rc=0
+  attend timeout --kill-after=30 "$TEST_LIMIT" dotnet "$ROOT/artifacts/bin/$1/release/Trinity.$1.dll" \
+    -noColor "${NAME_FILTER[@]}" -trx "$trx" </dev/null >"$2" 2>&1 || rc=$?
+  if [[ -s $trx ]]; then read_trx "$trx" || rc=1; elif ((rc == 0)); then rc=1; fi
+  return "$rc"
+}
+
+# A script of checks ends with "N passed, N failed, N skipped".
+run_script() { # NAME LOG
+  local rc=0 sum='^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$'
+  attend timeout --kill-after=30 "$TEST_LIMIT" bash "$ROOT/eng/$1.sh" </dev/null >"$2" 2>&1 || rc=$?
+  if [[ $(tail -n 1 -- "$2") =~ $sum ]]; then
+    PASSED=${BASH_REMATCH[1]} FAILED=${BASH_REMATCH[2]} SKIPPED=${BASH_REMATCH[3]}
+  elif ((rc == 0)); then
+    rc=1
+  fi
+  return "$rc"
+}
+
+# run_project NAME: what it says is shown when it fails. One that breaks off, or is cut off, has failed.
+run_project() {
+  local began=$SECONDS rc=0 log=$TEST_RESULTS/$1.log verdict=passed
+  say "  running  $1"
+  PASSED=0 FAILED=0 SKIPPED=0
+  if [[ -f $ROOT/eng/$1.sh ]]; then run_script "$1" "$log" || rc=$?; else run_program "$1" "$log" || rc=$?; fi
+  if ((rc && FAILED == 0)); then
+    FAILED=1
+    warn "$1 broke off with exit code $rc"
+  fi
+  if ((FAILED)); then
+    grep -vE '^ *(Discovering|Discovered|Starting|Finished):' -- "$log" | tail -n 150
+    verdict=FAILED
+  fi
+  say "  $verdict   $1: $PASSED passed, $FAILED failed, $SKIPPED skipped ($((SECONDS - began)) s; $log)"
+  TOTAL_PASSED=$((TOTAL_PASSED + PASSED)) TOTAL_FAILED=$((TOTAL_FAILED + FAILED)) TOTAL_SKIPPED=$((TOTAL_SKIPPED + SKIPPED))
+}
+
+run_tests() {
+  local project
+  clean_up_with true
+  mkdir -p -- "$TEST_RESULTS"
+  rm -rf -- "${TEST_RESULTS:?}"/*
+  ensure_sdk
+  find_postgres || install_postgres
+  ensure_node
+  build_tests
+  say "Running the tests."
+  for project in "${PROJECTS[@]}"; do
+    # A filter by test name has no meaning for scripts.
+    if ((${#NAME_FILTER[@]})) && [[ -f $ROOT/eng/$project.sh ]]; then continue; fi
+    run_project "$project"
+  done
+  if ((TOTAL_PASSED + TOTAL_FAILED == 0)); then warn "no test ran"; fi
+  printf '\n%d passed, %d failed, %d skipped\n' "$TOTAL_PASSED" "$TOTAL_FAILED" "$TOTAL_SKIPPED"
+  ((TOTAL_FAILED == 0 && TOTAL_PASSED > 0))
 }
 
 test_main() {
-  local project words=()
+  local filters=()
   while (($#)); do
     case $1 in
       -h | --help) test_help && return 0 ;;
       --long) export TRINITY_LONG_TESTS=1 ;;
       -*) usage_error "unknown option '$1'" ;;
-      *) words+=("$1") ;;
+      *) filters+=("$1") ;;
     esac
     shift
   done
-  trap 'on_exit true' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
-  rm -rf -- "$TEST_RESULTS"
-  mkdir -p -- "$TEST_RESULTS"
-  ensure_sdk
-  ensure_postgres_programs
-  ensure_node
-  build_tests
-  say "Running the tests."
-  for project in "$ROOT"/tests/*Tests/; do
-    if selected "$(basename -- "$project")" "${words[@]}"; then run_project "$project"; fi
-  done
-  for project in "$ROOT"/eng/test-*.sh; do
-    if [[ -f $project ]] && selected "$(basename -- "$project" .sh)" "${words[@]}"; then run_script "$project"; fi
-  done
-  ((PASSED + FAILED)) || say "No test ran."
-  printf '%s passed, %s failed, %s skipped\n' "$PASSED" "$FAILED" "$SKIPPED"
-  ((FAILED == 0 && PASSED > 0))
+  choose_tests "${filters[@]}"
+  guarded run_tests
 }

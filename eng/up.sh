@@ -3,8 +3,6 @@
 
 # shellcheck source=eng/machine.sh
 source "$ROOT/eng/machine.sh"
-# shellcheck source=eng/database.sh
-source "$ROOT/eng/database.sh"
 # shellcheck source=eng/guide.sh
 source "$ROOT/eng/guide.sh"
 
@@ -87,15 +85,18 @@ report_already_running() {
   print_guide
 }
 
-# Everything that can be wrong with what was asked for is found here, before anything is installed, built or started.
+# Whether there is a database behind it, the migrator finds out. The message does not repeat the text: it may hold a password.
+check_database_url() {
+  [[ -z $UP_DATABASE || ${UP_DATABASE,,} =~ ^postgres(ql)?://[^[:space:]]+$ || ${UP_DATABASE,,} =~ (host|server)[[:space:]]*= ]] ||
+    die "the database URL is not valid: expected postgres://user:password@host:port/database"
+}
+
+# What can be wrong with what was asked for is found here, before anything is installed, built or started.
 check_request() {
   require_free_ports
   check_seed_file
+  check_database_url
   ensure_dotnet
-  if [[ -n $UP_DATABASE ]]; then
-    require_parseable_database "$UP_DATABASE"
-    try_database
-  fi
 }
 
 # Only what this launcher owns: after a `down` somebody else may have started anew.

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
@@ -46,12 +47,16 @@ internal static class ControlPlaneApp
         return app;
     }
 
+    /// <summary>The same for a verb whose standard output is its result: logs go to standard error, and only when something is wrong.</summary>
+    public static WebApplication CreateForCommand(string[] args) => Create(
+        ["--Logging:LogLevel:Default", "Warning", .. args],
+        builder => builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
     /// <summary>Checks the settings and the database, makes the first operator token and imports the seed file. Call before starting the app.</summary>
     /// <exception cref="StartupException">Something must be put right first; the message says what.</exception>
     public static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
-        _ = app.Services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value; // throws what is wrong with it
-        _ = app.Services.GetRequiredService<SecretProtector>(); // the same for the encryption keys
+        CheckSettings(app.Services);
         if (!await app.Services.GetRequiredService<SchemaMigrator>().IsCurrentAsync(cancellationToken))
         {
             throw new StartupException("The database's schema is not that of this release; run the verb 'migrate' first.");
@@ -59,6 +64,20 @@ internal static class ControlPlaneApp
 
         await app.Services.GetRequiredService<OperatorTokenFile>().EnsureAsync(cancellationToken);
         await app.Services.GetRequiredService<SeedImporter>().ImportAsync(cancellationToken);
+    }
+
+    // Resolving them throws what is wrong with them.
+    private static void CheckSettings(IServiceProvider services)
+    {
+        try
+        {
+            _ = services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value;
+            _ = services.GetRequiredService<SecretProtector>();
+        }
+        catch (InvalidOperationException unbindable)
+        {
+            throw new StartupException(unbindable.Message);
+        }
     }
 
     private static void AddHost(WebApplicationBuilder builder)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http.Features;
+using Trinity.AiBridge.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Trinity.AiBridge.Forwarding;
@@ -43,12 +45,24 @@ internal sealed class BridgeTransformer(
 
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         httpContext.Response.Headers[ReplyHeaders.InterceptionId] = exchange.Draft.Id.ToString("D"); // again: a failover cleared it, a bridge behind this one may have set its own
+        if (proxyResponse.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented && WebSocketUpgrade.IsAskedFor(httpContext.Request))
+        {
+            SayThatThereAreNoWebSockets(httpContext);
+        }
+
         if (proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
         {
             proxyResponse.Content = observe(proxyResponse);
         }
 
         return true;
+    }
+
+    // Codex takes this status for it and goes on over HTTP; after any other it tries five more times, which costs seconds.
+    private static void SayThatThereAreNoWebSockets(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+        context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null; // the provider's
     }
 
     /// <summary>Whether a reply is a stream is read off its content type, not off the request.</summary>

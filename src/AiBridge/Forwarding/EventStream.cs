@@ -81,7 +81,7 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
             }
 
             _waiting = wait.AsTask();
-            await reply.StartAsync(cancellationToken);
+            await reply.SendHeadersAsync(cancellationToken);
         }
 
         while (!_waiting.IsCompleted)

@@ -7,6 +7,8 @@ namespace Trinity.AiBridge.Forwarding;
 /// <summary>Reads how an attempt ended off YARP's error, the reply's status and what was observed.</summary>
 internal static class ForwardResult
 {
+    private static readonly BridgeError Idle = new(StatusCodes.Status504GatewayTimeout, "upstream_idle", "The provider was silent for too long in the middle of the reply.");
+
     public static ForwardOutcome Of(Exchange exchange, ForwarderError error, Reply? reply) =>
         error == ForwarderError.None ? OfReply(exchange, reply) : OfError(exchange, error);
 
@@ -51,10 +53,10 @@ internal static class ForwardResult
         {
             ForwarderError.RequestTimedOut => ForwardOutcome.Failed(new BridgeError(
                 StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The provider did not answer in time.")),
+            ForwarderError.ResponseBodyCanceled => ForwardOutcome.Failed(Idle),
+            ForwarderError.ResponseBodyDestination when Exception(exchange.Context) is OperationCanceledException => ForwardOutcome.Failed(Idle), // YARP's own limit cut the read
             ForwarderError.ResponseBodyDestination => ForwardOutcome.Failed(new BridgeError(
                 StatusCodes.Status502BadGateway, "upstream_truncated", "The provider's connection broke in the middle of the reply.")),
-            ForwarderError.ResponseBodyCanceled => ForwardOutcome.Failed(new BridgeError(
-                StatusCodes.Status504GatewayTimeout, "upstream_idle", "The provider was silent for too long in the middle of the reply.")),
             ForwarderError.ResponseBodyClient or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
                 or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => ForwardOutcome.ClientAbort,
             ForwarderError.UpgradeActivityTimeout => new ForwardOutcome(Outcome.ProviderError, "upstream_idle"),
@@ -62,10 +64,11 @@ internal static class ForwardResult
         };
     }
 
+    private static Exception? Exception(HttpContext context) => context.Features.Get<IForwarderErrorFeature>()?.Exception;
+
     private static BridgeError Unreachable(HttpContext context)
     {
-        var exception = context.Features.Get<IForwarderErrorFeature>()?.Exception;
-        var cause = exception is HttpRequestException { HttpRequestError: var kind } ? kind : HttpRequestError.Unknown;
+        var cause = Exception(context) is HttpRequestException { HttpRequestError: var kind } ? kind : HttpRequestError.Unknown;
         var (code, what) = cause switch
         {
             HttpRequestError.NameResolutionError => ("upstream_unresolved", "The provider's host name could not be resolved."),

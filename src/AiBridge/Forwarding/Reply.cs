@@ -33,9 +33,9 @@ internal sealed class Reply(HttpContext context, BridgeRoute route, Interception
         return DialectWriter.StreamError(route.Dialect, error, draft.Id);
     }
 
-    /// <summary>Sends the headers ahead of a stream whose first byte takes its time.</summary>
-    public Task StartAsync(CancellationToken cancellationToken) =>
-        context.Response.HasStarted ? Task.CompletedTask : context.Response.StartAsync(cancellationToken);
+    /// <summary>Sends the headers ahead of a stream whose first byte takes its time. Starting the response alone would keep them in the server's buffer.</summary>
+    public Task SendHeadersAsync(CancellationToken cancellationToken) =>
+        context.Response.HasStarted ? Task.CompletedTask : context.Response.Body.FlushAsync(cancellationToken);
 
     public void Dispose() => observer.Dispose();
 }

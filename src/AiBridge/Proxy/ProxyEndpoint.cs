@@ -89,7 +89,7 @@ internal sealed partial class ProxyEndpoint(
 
                 if (error is not null)
                 {
-                    await RefuseAsync(context, draft, error);
+                    await RefuseAsync(context, draft, error, error == RequestReader.ClientGone ? Outcome.ClientAbort : Outcome.Rejected);
                     return;
                 }
 

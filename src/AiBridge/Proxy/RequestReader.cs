@@ -9,6 +9,9 @@ namespace Trinity.AiBridge.Proxy;
 /// <summary>The part of step 2 that reads the request: its body, and out of it the model and the session.</summary>
 internal sealed class RequestReader(IOptions<AiBridgeOptions> options)
 {
+    /// <summary>Nobody is there to read it, but the record wants to know.</summary>
+    public static readonly BridgeError ClientGone = new(StatusCodes.Status499ClientClosedRequest, "client_abort", "The client left before its request was complete.");
+
     private static readonly BridgeError EmptyBody = BridgeError.BadRequest("empty_body", "The request has no body.");
 
     private static readonly BridgeError UnreadableModel =
@@ -41,9 +44,13 @@ internal sealed class RequestReader(IOptions<AiBridgeOptions> options)
         {
             body = await RequestBody.ReadAsync(request, limit, cancellationToken);
         }
-        catch (BadHttpRequestException exception)
+        catch (BadHttpRequestException exception) when (request.ContentLength is null || exception.StatusCode != StatusCodes.Status400BadRequest)
         {
             return (null, new BridgeError(exception.StatusCode, "bad_request_body", "The request's body could not be read."));
+        }
+        catch (IOException)
+        {
+            return (null, ClientGone); // a body of announced length has no framing that could be wrong, only too early an end
         }
 
         if (body is null)

@@ -71,7 +71,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error)
         OptionsValidationException options => string.Join(" ", options.Failures),
         PostgresException postgres => $"The database refuses: {postgres.MessageText} (SQLSTATE {postgres.SqlState}); check TRINITY_DATABASE.",
         NpgsqlException => $"The database cannot be reached: {exception.Message}{(exception.InnerException is { } inner ? $" ({inner.Message})" : "")}; check TRINITY_DATABASE.",
-        FormatException or CryptographicException or IOException or UnauthorizedAccessException => exception.Message,
+        FormatException or CryptographicException or InvalidDataException or IOException or UnauthorizedAccessException => exception.Message,
         _ => null,
     };
 }

@@ -9,7 +9,7 @@ internal static class CreateOperatorTokenCommand
     public static async Task<bool> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var (name, role, settings) = (Take(args, "--name"), Take(args, "--role"), Without(args, "--name", "--role"));
-        await using var app = ControlPlaneApp.Create(settings);
+        await using var app = ControlPlaneApp.CreateForCommand(settings);
         var tokens = app.Services.GetRequiredService<OperatorTokenService>();
         if ((await tokens.CreateAsync(name, role, [], "command-line", cancellationToken)).Failed(out var problem, out var written))
         {

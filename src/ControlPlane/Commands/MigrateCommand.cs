@@ -7,7 +7,7 @@ internal static class MigrateCommand
 {
     public static async Task RunAsync(string[] settings, TextWriter output, CancellationToken cancellationToken)
     {
-        await using var app = ControlPlaneApp.Create(settings);
+        await using var app = ControlPlaneApp.CreateForCommand(settings);
         var applied = await MigrateAsync(app, cancellationToken);
         await output.WriteLineAsync(applied == 0 ? "The schema is up to date." : $"{applied} migrations applied; the schema is up to date.");
     }

@@ -5,20 +5,21 @@ namespace Trinity.ControlPlane.Rollouts;
 
 /// <summary>Tells waiting writes when the fleet has applied them: one poll of the replicas serves every waiter, and none runs while nobody waits.</summary>
 /// <remarks><c>_waiters</c> is filled by requests and emptied by whoever ends the wait; <c>_wake</c> is raised by requests and read by the loop.</remarks>
-internal sealed partial class FleetWatcher(ReplicaStore replicas, TimeProvider time, ControlPlaneMetrics metrics, ILogger<FleetWatcher> logger) : BackgroundService
+internal sealed partial class FleetWatcher(
+    ReplicaStore replicas, TimeProvider time, ControlPlaneMetrics metrics, IHostApplicationLifetime lifetime, ILogger<FleetWatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<Waiter, byte> _waiters = new();
     private readonly SemaphoreSlim _wake = new(0);
 
-    /// <summary>Returns when all live replicas serve <paramref name="generation"/>, or after the timeout; the report says which.</summary>
+    /// <summary>Returns when all live replicas serve <paramref name="generation"/>, or after the timeout, or when the control plane stops; the report says whether it was applied.</summary>
     public async Task<AppliedReport> WaitAsync(long generation, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var waiter = new Waiter(generation);
         using var deadline = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, lifetime.ApplicationStopping, cancellationToken);
         _waiters.TryAdd(waiter, 0);
         try
         {
@@ -76,10 +77,7 @@ internal sealed partial class FleetWatcher(ReplicaStore replicas, TimeProvider t
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            foreach (var waiter in _waiters.Keys)
-            {
-                waiter.Completed.TrySetCanceled(stoppingToken); // shutdown: answer with what was seen
-            }
+            // Whoever still waited has been answered: requests end before this service does.
         }
     }
 

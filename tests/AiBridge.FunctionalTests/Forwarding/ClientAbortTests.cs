@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Trinity.AiBridge.FunctionalTests.Proxy;
 using Trinity.AiBridge.FunctionalTests.Support;
 
@@ -30,6 +31,29 @@ public sealed class ClientAbortTests : IAsyncLifetime
         await upstream.Aborted.WaitAsync(Timeouts.Token);
         var record = await OnlyRecordAsync();
         Assert.Equal((499, "client_abort", "client_abort", null), (record.Status, record.Outcome, record.Error, record.Input));
+    }
+
+    [Fact]
+    public async Task AtAnyTime_UpstreamKnowsWithinAQuarterOfASecond()
+    {
+        var fastest = TimeSpan.MaxValue; // of a few, for a busy machine delays any single one
+        for (var attempt = 1; attempt <= 5; attempt++)
+        {
+            Bench.Expect(Models.Responses).Reply(FakeReply.Never());
+            using var client = new CancellationTokenSource();
+            var sending = Bench.Client.SendAsync(Bench.Request(Models.Responses), client.Token);
+            var upstream = await Bench.Upstream.WhenReceivedAsync(attempt);
+            var left = Stopwatch.GetTimestamp();
+
+            await client.CancelAsync();
+            await upstream.Aborted.WaitAsync(Timeouts.Token);
+
+            var took = Stopwatch.GetElapsedTime(left);
+            fastest = took < fastest ? took : fastest;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
+        }
+
+        Assert.InRange(fastest, TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
     }
 
     [Fact]
@@ -83,8 +107,9 @@ public sealed class ClientAbortTests : IAsyncLifetime
     {
         using (var raw = await RawHttp.ConnectAsync(Bench.Bridge.Url))
         {
-            await raw.SendAsync($"POST /anthropic/v1/messages HTTP/1.1\r\nHost: bridge\r\nx-api-key: {Bench.Token}\r\nContent-Length: 100\r\n\r\n{{\"model\":\"m\"");
-            await Bench.Bridge.Logs.WhenLoggedAsync(log => log.Message.Contains("/anthropic/v1/messages", StringComparison.Ordinal)); // it has arrived
+            await raw.SendAsync($"POST /anthropic/v1/messages HTTP/1.1\r\nHost: bridge\r\nx-api-key: {Bench.Token}\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n");
+            await raw.ReadUntilAsync("100 Continue"); // the bridge reads the body
+            await raw.SendAsync("{\"model\":\"m\"");
             if (reset)
             {
                 raw.Reset();

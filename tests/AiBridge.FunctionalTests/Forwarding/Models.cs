@@ -14,6 +14,11 @@ internal static class Models
 
     public static string Provider(string dialect) => dialect == Messages ? "anthropic" : "openai";
 
+    public static TheoryData<string, bool> DialectsAndModes { get; } = new()
+    {
+        { Messages, false }, { Messages, true }, { Chat, false }, { Chat, true }, { Responses, false }, { Responses, true },
+    };
+
     /// <summary>Below the provider; also the upstream's, whose base URLs in <see cref="TestBench"/> end alike.</summary>
     public static string Path(string dialect) => dialect switch
     {

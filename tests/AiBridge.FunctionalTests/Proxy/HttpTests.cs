@@ -106,10 +106,10 @@ public sealed class HttpTests(EchoBench echo) : IClassFixture<EchoBench>
     [Fact]
     public async Task Expect100Continue_OfARefusedRequest_IsAnsweredWithoutTheBody()
     {
-        var reply = await RawHttp.ExchangeAsync(Bench.Bridge.Url, Post("HTTP/1.1", "Expect: 100-continue\r\nContent-Length: 99999999\r\n", ""));
+        using var raw = await RawHttp.ConnectAsync(Bench.Bridge.Url);
+        await raw.SendAsync(Post("HTTP/1.1", "Expect: 100-continue\r\nContent-Length: 99999999\r\n", ""));
 
-        Assert.StartsWith("HTTP/1.1 413", reply, StringComparison.Ordinal);
-        Assert.Contains("request_too_large", reply, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 413", await raw.ReadUntilAsync("request_too_large"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed class RefusalTests(RefusalBench refusals) : IClassFixture<RefusalB
         await raw.SendAsync(string.Create(CultureInfo.InvariantCulture,
             $"POST {path} HTTP/1.1\r\nHost: bridge\r\nx-api-key: {Bench.Token}\r\nContent-Length: {33 * 1024 * 1024}\r\n\r\n"));
 
-        var reply = await raw.ReadUntilAsync("}}");
+        var reply = await raw.ReadUntilAsync("request_too_large");
 
         Assert.StartsWith("HTTP/1.1 413", reply, StringComparison.Ordinal);
     }

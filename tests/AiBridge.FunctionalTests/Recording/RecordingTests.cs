@@ -175,6 +175,7 @@ public sealed class RecordingTests
     {
         var time = new ManualTimeProvider(); // one second, however long it takes
         await using var bench = await TestBench.StartAsync(["anthropic"], configure: builder => builder.Services.AddSingleton<TimeProvider>(time));
+        using var metrics = new HostMetrics(bench.Bridge);
         bench.Upstream.Respond(_ => Models.Blocking(Models.Messages));
         foreach (var token in new[] { "", "nonsense", Shared.Configuration.VirtualKeyToken.Create() })
         {
@@ -191,15 +192,14 @@ public sealed class RecordingTests
 
         Assert.Equal("completed", (await bench.RecordedAsync(valid)).Outcome); // who has a key is recorded all the same, and last
         Assert.Equal(AnonymousQuota.PerSecond + 1, await CountAsync(bench));
-        var metrics = await bench.Client.GetStringAsync("/metrics", Timeouts.Token);
-        Assert.Contains("trinity_rejections_total{code=\"no_virtual_key\",status=\"401\"} 40\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("trinity_rejections_total{code=\"unknown_virtual_key\",status=\"401\"} 80\n", metrics, StringComparison.Ordinal);
+        Assert.Equal((40, 80), (metrics.Sums["trinity_rejections{code=no_virtual_key,status=401}"], metrics.Sums["trinity_rejections{code=unknown_virtual_key,status=401}"]));
     }
 
     [Fact]
     public async Task Labels_ThatClientsChoose_StayBounded()
     {
         await using var bench = await TestBench.StartAsync(["openai"]);
+        using var metrics = new HostMetrics(bench.Bridge);
         bench.Upstream.Respond(_ => Models.Blocking(Models.Responses));
         for (var i = 0; i < 150; i++)
         {
@@ -208,11 +208,11 @@ public sealed class RecordingTests
         }
 
         using var odd = await bench.SendAsync(bench.Post("/openai/v1/responses", """{"model":"a\"b\\c\nd"}"""));
-        var metrics = await bench.Client.GetStringAsync("/metrics", Timeouts.Token);
+        _ = await bench.RecordedAsync(odd);
 
-        var series = metrics.Split('\n').Where(line => line.StartsWith("trinity_interceptions_total{", StringComparison.Ordinal)).ToList();
+        var series = metrics.Sums.Where(series => series.Key.StartsWith("trinity_interceptions{", StringComparison.Ordinal)).ToList();
         Assert.Equal(101, series.Count);
-        Assert.Contains(series, line => line.Contains("model=\"other\"", StringComparison.Ordinal) && line.EndsWith(" 51", StringComparison.Ordinal));
+        Assert.Equal(51, Assert.Single(series, each => each.Key.Contains("model=other,", StringComparison.Ordinal)).Value);
     }
 
     private static Task<long> CountAsync(TestBench bench) => bench.Database.ScalarAsync<long>("select count(*) from interceptions");

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Trinity.ControlPlane.Authentication;
 using Trinity.ControlPlane.Tests.Hosting;
 using Trinity.ControlPlane.Tests.Providers;
@@ -23,6 +26,16 @@ public sealed class OperatorAuthenticationTests(SharedHost shared) : IClassFixtu
         }
 
         (await host.Anonymous.PostAsync("providers", "{}")).IsProblem(401);
+    }
+
+    [Fact]
+    public void Endpoints_OpenToAnybody_AreTheNamedExceptionsOnly()
+    {
+        var open = shared.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+            .Select(endpoint => "/" + endpoint.RoutePattern.RawText?.TrimStart('/'));
+
+        Assert.Equal(OperatorPolicies.AnonymousPaths.Order(StringComparer.Ordinal), open.Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -69,6 +69,8 @@ public sealed class CommandLineTests : IDisposable
         AssertOneLine("'nowhere'");
         Assert.Equal(1, await RunAsync(["serve", .. Settings(empty), "--ControlPlane:SeedFile", "missing.json"]));
         AssertOneLine("missing.json");
+        Assert.Equal(1, await RunAsync(["serve", .. Settings(empty), "--ControlPlane:AllowPrivateUpstreams", "perhaps"]));
+        AssertOneLine("AllowPrivateUpstreams");
         Assert.Equal(1, await RunAsync(["serve", .. Settings(empty), "--ENCRYPTION_KEYS", "hunter2"]));
         AssertOneLine("Encryption key number 1");
     }

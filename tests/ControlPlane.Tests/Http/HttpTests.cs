@@ -1,13 +1,11 @@
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.RegularExpressions;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Tests.Hosting;
-using Trinity.ControlPlane.Tests.Providers;
 
 namespace Trinity.ControlPlane.Tests.Http;
 
-public sealed partial class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
+public sealed class HttpTests(SharedHost shared) : IClassFixture<SharedHost>
 {
     [Theory]
     [InlineData("")]
@@ -74,25 +72,4 @@ public sealed partial class HttpTests(SharedHost shared) : IClassFixture<SharedH
         Assert.Equal("nosniff", reply.Header("X-Content-Type-Options"));
         Assert.Equal("no-store", reply.Header("Cache-Control"));
     }
-
-    [Fact]
-    public async Task Metrics_CountWritesByAction()
-    {
-        await using var host = await ControlPlaneHost.StartAsync();
-        await host.Anonymous.GetAsync("/metrics"); // collecting starts with the first look
-        await host.Admin.CreateProviderAsync("main");
-        (await host.Admin.PatchAsync("providers/main?wait=applied", """{"enabled": false}""")).Is(200);
-
-        var metrics = (await host.Anonymous.GetAsync("/metrics")).Is(200).Text;
-
-        Assert.Matches(WritesMetric(), metrics);
-        Assert.Matches(WaitMetric(), metrics);
-    }
-
-    // Meters are the process's, so other tests' writes count too.
-    [GeneratedRegex("\ntrinity_control_writes_total\\{action=\"provider.create\"\\} [1-9]", RegexOptions.None, 1000)]
-    private static partial Regex WritesMetric();
-
-    [GeneratedRegex("\ntrinity_control_apply_wait_seconds_count\\{complete=\"True\"\\} [1-9]", RegexOptions.None, 1000)]
-    private static partial Regex WaitMetric();
 }
