@@ -18,7 +18,7 @@ internal sealed partial class ChangeListener(NpgsqlDataSource database, ChangeSi
             {
                 await ListenAsync(() => retry = FirstRetry, stoppingToken);
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested) // a name that does not resolve, for one, is no NpgsqlException
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested) // whatever it is, the loop goes on
             {
                 Log.Lost(logger, exception.GetType().Name);
             }

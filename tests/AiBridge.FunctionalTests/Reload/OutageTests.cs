@@ -19,6 +19,7 @@ public sealed class OutageTests(OwnPostgres postgres) : IClassFixture<OwnPostgre
         await host.WhenAppliedAsync(await bench.Config.RevisionAsync());
         using var client = LoopbackHttp.CreateClient(host.Url);
 
+        await bench.Database.ExecuteAsync("checkpoint"); // the test server does not flush every commit
         await postgres.StopAsync(crash: true);
         await host.Logs.WhenLoggedAsync(EventIds.ListenerLost);
         await host.Logs.WhenLoggedAsync(EventIds.HeartbeatFailed);
