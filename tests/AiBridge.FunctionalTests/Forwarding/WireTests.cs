@@ -192,7 +192,7 @@ public sealed class WireTests(WireBench wire) : IClassFixture<WireBench>
     [Fact]
     public async Task Reply_TooLongToBeUnderstood_IsRelayedWithItsUsageUnknown()
     {
-        var record = await ExchangeAsync(Models.Messages, FakeReply.Json(200, $$"""{"text":"{{new string('x', 9 * 1024 * 1024)}}","usage":{"input_tokens":1,"output_tokens":2}}"""));
+        var record = await ExchangeAsync(Models.Messages, FakeReply.Json(200, $$"""{"text":"{{new string('x', 9 * 1024 * 1024)}}","usage":{"input_tokens":1,"output_tokens":2} }"""));
 
         Assert.Equal(("completed", null), (record.Outcome, record.Input));
     }
