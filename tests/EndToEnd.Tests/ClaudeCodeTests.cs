@@ -14,7 +14,7 @@ public sealed class ClaudeCodeTests(TrinityServices services) : IClassFixture<Tr
     {
         await using var bench = await CliBench.StartAsync(services, "anthropic");
         bench.Upstream.Expect("POST", "/v1/messages").WithKey(bench.Key).WithoutHeader("Authorization").Reply(Hello.For);
-        var claude = await ClaudeCode.InstalledAsync(bench);
+        var claude = new ClaudeCode(bench);
 
         var turn = await claude.TurnAsync("Say hello.");
 
@@ -33,7 +33,7 @@ public sealed class ClaudeCodeTests(TrinityServices services) : IClassFixture<Tr
         var note = bench.Write("note.txt", "The secret word is marmalade.");
         bench.Upstream.Expect("POST", "/v1/messages").Reply(ReadTool(note).For);
         bench.Upstream.Expect("POST", "/v1/messages").Where("it holds what the tool read", request => request.BodyText.Contains("marmalade", StringComparison.Ordinal)).Reply(Hello.For);
-        var claude = await ClaudeCode.InstalledAsync(bench);
+        var claude = new ClaudeCode(bench);
 
         var turn = await claude.TurnAsync("Read note.txt.");
 
@@ -49,7 +49,7 @@ public sealed class ClaudeCodeTests(TrinityServices services) : IClassFixture<Tr
     {
         await using var bench = await CliBench.StartAsync(services, "anthropic");
         bench.Upstream.Expect("POST", "/v1/messages").WithKey(bench.Key).Reply(Hello.For);
-        var claude = await ClaudeCode.InstalledAsync(bench);
+        var claude = new ClaudeCode(bench);
         var first = await claude.TurnAsync("Say hello.");
 
         var (newKey, _) = await bench.RotateAsync();
@@ -71,7 +71,7 @@ public sealed class ClaudeCodeTests(TrinityServices services) : IClassFixture<Tr
         var gate = new FakeGate();
         gate.Release(steps: 3);
         bench.Upstream.Expect("POST", "/v1/messages").WithKey(bench.Key).Reply(ReadTool(note).Streaming().GatedBy(gate));
-        var claude = await ClaudeCode.InstalledAsync(bench);
+        var claude = new ClaudeCode(bench);
         await using var running = claude.StartTurn("Read note.txt.");
         await gate.WhenWrittenAsync(3, Timeouts.Token);
 
@@ -97,7 +97,7 @@ public sealed class ClaudeCodeTests(TrinityServices services) : IClassFixture<Tr
     {
         await using var bench = await CliBench.StartAsync(services, "anthropic");
         bench.Upstream.Respond(_ => AnthropicError.Reply(status, type, message)); // as often as it likes: after a 400 it tries with fewer beta features
-        var claude = await ClaudeCode.InstalledAsync(bench, maxRetries: 0);
+        var claude = new ClaudeCode(bench, maxRetries: 0);
 
         var turn = await claude.TurnAsync("Say hello.");
 
@@ -114,11 +114,53 @@ public sealed class ClaudeCodeTests(TrinityServices services) : IClassFixture<Tr
         await using var bench = await CliBench.StartAsync(services, "anthropic");
         bench.Upstream.Expect("POST", "/v1/messages", AnthropicError.Overloaded());
         bench.Upstream.Expect("POST", "/v1/messages").Reply(Hello.For);
-        var claude = await ClaudeCode.InstalledAsync(bench);
+        var claude = new ClaudeCode(bench);
 
         var turn = await claude.TurnAsync("Say hello.");
 
         Assert.Equal(("Hello from the fake.", false), (turn.Result, turn.IsError));
+    }
+
+    [Fact]
+    public async Task UnknownVirtualKey_IsShown()
+    {
+        await using var bench = await CliBench.StartAsync(services, "anthropic");
+        bench.VirtualKey = "trk_0123";
+        var claude = new ClaudeCode(bench, maxRetries: 0);
+
+        var turn = await claude.TurnAsync("Say hello.");
+
+        Assert.True(turn.IsError);
+        Assert.Contains("The virtual key is not known here.", turn.Result, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ModelDiscovery_IsAnsweredByTheProvider()
+    {
+        await using var bench = await CliBench.StartAsync(services, "anthropic");
+        bench.Upstream.Expect("GET", "/v1/models").WithKey(bench.Key)
+            .Reply(FakeReply.Json(200, """{"data":[{"type":"model","id":"claude-of-the-house","display_name":"House","created_at":"2026-01-01T00:00:00Z"}],"has_more":false}"""));
+        bench.Upstream.Expect("POST", "/v1/messages").Reply(Hello.For);
+        var claude = new ClaudeCode(bench, more: "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY");
+
+        var turn = await claude.TurnAsync("Say hello.");
+
+        Assert.Equal("Hello from the fake.", turn.Result);
+    }
+
+    [Fact]
+    public async Task TokenCounting_IsAnsweredByTheProviderAndNotRecorded()
+    {
+        await using var bench = await CliBench.StartAsync(services, "anthropic");
+        bench.Upstream.Respond(request => request.Path == "/v1/messages/count_tokens" && request.Key == bench.Key ? FakeReply.Json(200, """{"input_tokens":1234}""") : FakeReply.Empty(500));
+        var claude = new ClaudeCode(bench);
+
+        var turn = await claude.TurnAsync("/context");
+
+        Assert.False(turn.IsError, turn.Result);
+        Assert.NotEmpty(bench.Upstream.Requests);
+        Assert.All(bench.Upstream.Requests, request => Assert.Equal(("/v1/messages/count_tokens", bench.Key), (request.Path, request.Key)));
+        Assert.Empty(await bench.InterceptionsAsync(0));
     }
 
     private static AnthropicMessage ReadTool(string path) => new AnthropicMessage().Text("I look into the file.").ToolUse("toolu_1", "Read", JsonSerializer.Serialize(new { file_path = path }));

@@ -15,7 +15,7 @@ public sealed class CodexTests(TrinityServices services) : IClassFixture<Trinity
     {
         await using var bench = await CliBench.StartAsync(services, "openai");
         bench.Upstream.Expect("POST", "/v1/responses").WithKey(bench.Key).Reply(Hello.For);
-        var codex = await Codex.InstalledAsync(bench);
+        var codex = Codex.OverHttp(bench);
 
         var turn = await codex.TurnAsync("Say hello.");
 
@@ -33,7 +33,7 @@ public sealed class CodexTests(TrinityServices services) : IClassFixture<Trinity
         bench.Write("note.txt", "The secret word is marmalade.");
         bench.Upstream.Expect("POST", "/v1/responses").Reply(ReadNote.For);
         bench.Upstream.Expect("POST", "/v1/responses").Where("it holds the command's output", request => request.BodyText.Contains("marmalade", StringComparison.Ordinal)).Reply(Hello.For);
-        var codex = await Codex.InstalledAsync(bench);
+        var codex = Codex.OverHttp(bench);
 
         var turn = await codex.TurnAsync("Read note.txt.");
 
@@ -51,7 +51,7 @@ public sealed class CodexTests(TrinityServices services) : IClassFixture<Trinity
     {
         await using var bench = await CliBench.StartAsync(services, "openai");
         bench.Upstream.Expect("POST", "/v1/responses").WithKey(bench.Key).Reply(Hello.For);
-        var codex = await Codex.InstalledAsync(bench);
+        var codex = Codex.OverHttp(bench);
         var first = await codex.TurnAsync("Say hello.");
 
         var (newKey, _) = await bench.RotateAsync();
@@ -73,7 +73,7 @@ public sealed class CodexTests(TrinityServices services) : IClassFixture<Trinity
         var gate = new FakeGate();
         gate.Release(steps: 3);
         bench.Upstream.Expect("POST", "/v1/responses").WithKey(bench.Key).Reply(ReadNote.Streaming().GatedBy(gate));
-        var codex = await Codex.InstalledAsync(bench);
+        var codex = Codex.OverHttp(bench);
         await using var running = codex.StartTurn("Read note.txt.");
         await gate.WhenWrittenAsync(3, Timeouts.Token);
 
@@ -99,7 +99,7 @@ public sealed class CodexTests(TrinityServices services) : IClassFixture<Trinity
     {
         await using var bench = await CliBench.StartAsync(services, "openai");
         bench.Upstream.Expect("POST", "/v1/responses", OpenAiError.Reply(status, type, message));
-        var codex = await Codex.InstalledAsync(bench, retries: 0);
+        var codex = Codex.OverHttp(bench, retries: 0);
 
         var turn = await codex.TurnAsync("Say hello.");
 
@@ -109,12 +109,24 @@ public sealed class CodexTests(TrinityServices services) : IClassFixture<Trinity
     }
 
     [Fact]
+    public async Task UnknownVirtualKey_IsShown()
+    {
+        await using var bench = await CliBench.StartAsync(services, "openai");
+        bench.VirtualKey = "trk_0123";
+        var codex = Codex.OverHttp(bench, retries: 0);
+
+        var turn = await codex.TurnAsync("Say hello.");
+
+        Assert.Contains("The virtual key is not known here.", turn.Failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WebSocket_TurnRunsOverIt()
     {
         await using var bench = await CliBench.StartAsync(services, "openai");
         var speaker = new ResponsesWebSocket(Hello);
         bench.Upstream.Expect("GET", "/v1/responses").WithKey(bench.Key).Reply(FakeReply.WebSocket(speaker.RunAsync));
-        var codex = await Codex.InstalledAsync(bench, webSockets: true);
+        var codex = Codex.WithWebSockets(bench);
 
         var turn = await codex.TurnAsync("Say hello.");
 
@@ -133,7 +145,7 @@ public sealed class CodexTests(TrinityServices services) : IClassFixture<Trinity
         await using var bench = await CliBench.StartAsync(services, "openai");
         bench.Upstream.Expect("GET", "/v1/responses", OpenAiError.Reply(refusal, "invalid_request_error", "No sockets here."));
         bench.Upstream.Expect("POST", "/v1/responses").Reply(Hello.For);
-        var codex = await Codex.InstalledAsync(bench, webSockets: true, retries: 5);
+        var codex = Codex.WithWebSockets(bench);
 
         var turn = await codex.TurnAsync("Say hello.");
 

@@ -27,7 +27,7 @@ public sealed class SecretsTests(TalkativeServices services) : IClassFixture<Tal
         await TrafficAsync(secrets, said);
         await MistakesAsync(upstream, secrets, said);
         await services.ControlPlane.RotateAsync("served", secrets.RotatedKey);
-        await CallAsync("served", secrets, said);
+        await CallAsync("served", 200, secrets, said);
         await Eventually.TrueAsync(async () => await services.Database.ScalarAsync<long>("select count(*) from interceptions") >= 11, "all requests are recorded");
         foreach (var path in Views)
         {
@@ -43,7 +43,7 @@ public sealed class SecretsTests(TalkativeServices services) : IClassFixture<Tal
         said.AddRange(await TablesAsync());
         said.AddRange(Files());
 
-        Assert.Contains(said, text => text.Where == "the services' logs" && text.Text.Contains("Config generation", StringComparison.Ordinal));
+        Assert.Contains("dbug: Microsoft.AspNetCore", services.Logs, StringComparison.Ordinal); // nothing is found where nothing is said
         Assert.Contains(said, text => text.Where == "table interceptions" && text.Text.Contains("provider_error", StringComparison.Ordinal));
         Assert.Multiple([.. said.Select(text => (Action)(() => Canaries.AssertAbsentFrom(text.Text, text.Where)))]);
     }
@@ -81,19 +81,20 @@ public sealed class SecretsTests(TalkativeServices services) : IClassFixture<Tal
 
     private async Task TrafficAsync(PlantedSecrets secrets, List<(string Where, string Text)> said)
     {
-        foreach (var provider in new[] { "served", "refused", "limited", "broken" })
+        foreach (var (provider, status) in new[] { ("served", 200), ("refused", 502), ("limited", 429), ("broken", 502) })
         {
-            await CallAsync(provider, secrets, said);
-            await CallAsync(provider, secrets, said, stream: true);
+            await CallAsync(provider, status, secrets, said);
         }
 
-        await CallAsync("served", secrets, said, header: ("x-api-key", secrets.OwnKey));
-        await CallAsync("served", secrets, said, header: ("Authorization", $"Bearer {secrets.OwnToken}"));
-        await CallAsync("served", secrets, said: null, header: ("x-api-key", secrets.OwnRefusedKey)); // the provider's own words to the key's own holder
-        await CallAsync("served", secrets, said, virtualKey: secrets.UnknownVirtualKey);
-        await CallAsync("nobody", secrets, said);
-        await CallAsync("served", secrets, said, body: $$"""{"model": "m", "messages": [{{secrets.ServedKey}}""");
-        await CallAsync("served", secrets, said, body: "not json");
+        await CallAsync("served", 200, secrets, said, stream: true);
+        await CallAsync("broken", 200, secrets, said, stream: true); // and then breaks off
+        await CallAsync("served", 200, secrets, said, header: ("x-api-key", secrets.OwnKey));
+        await CallAsync("served", 200, secrets, said, header: ("Authorization", $"Bearer {secrets.OwnToken}"));
+        await CallAsync("served", 401, secrets, said: null, header: ("x-api-key", secrets.OwnRefusedKey)); // the provider's own words to the key's own holder
+        await CallAsync("served", 401, secrets, said, virtualKey: secrets.UnknownVirtualKey);
+        await CallAsync("nobody", 404, secrets, said);
+        await CallAsync("served", 400, secrets, said, body: $$"""{"messages": [{{secrets.ServedKey}}""");
+        await CallAsync("served", 400, secrets, said, body: "not json");
     }
 
     /// <summary>Requests to the control plane that cannot be: what is wrong is told without what was sent.</summary>
@@ -125,7 +126,7 @@ public sealed class SecretsTests(TalkativeServices services) : IClassFixture<Tal
     }
 
     private async Task CallAsync(
-        string provider, PlantedSecrets secrets, List<(string Where, string Text)>? said, bool stream = false, (string Name, string Value)? header = null, string? virtualKey = null, string? body = null)
+        string provider, int status, PlantedSecrets secrets, List<(string Where, string Text)>? said, bool stream = false, (string Name, string Value)? header = null, string? virtualKey = null, string? body = null)
     {
         using var client = LoopbackHttp.CreateClient(services.BridgeUrl);
         body ??= JsonSerializer.Serialize(new { model = "claude-sonnet-4-5", max_tokens = 10, stream, messages = new[] { new { role = "user", content = "Hello" } } });
@@ -138,9 +139,10 @@ public sealed class SecretsTests(TalkativeServices services) : IClassFixture<Tal
 
         using var reply = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Timeouts.Token);
         var text = $"{reply.Headers}{reply.Content.Headers}\n{await reply.Content.ReadAsStringAsync(Timeouts.Token)}";
+        Assert.True((int)reply.StatusCode == status, $"{provider} was answered {reply.StatusCode} instead of {status}: {text}");
         if (provider != "limited") // whose reply is the provider's own, relayed as it came
         {
-            said?.Add(($"the bridge's {(int)reply.StatusCode} for {provider}", text));
+            said?.Add(($"the bridge's {status} for {provider}", text));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Trinity.EndToEnd.Tests.Processes;
 
@@ -10,25 +9,22 @@ internal sealed class ClaudeCode
     public const string Model = "claude-sonnet-4-5";
 
     private static readonly TimeSpan TurnLimit = TimeSpan.FromSeconds(90);
+    private static readonly string[] Quiet = ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING", "DISABLE_AUTOUPDATER"];
 
     private readonly CliBench _bench;
     private readonly string _program;
+    private readonly int _maxRetries;
+    private readonly string[] _switches;
 
-    private ClaudeCode(CliBench bench, string program)
+    /// <param name="bench">The test's share of the services.</param>
+    /// <param name="maxRetries">How often it tries again when the provider has a bad moment.</param>
+    /// <param name="more">More environment variables to set to 1.</param>
+    public ClaudeCode(CliBench bench, int maxRetries = 2, params string[] more)
     {
         _bench = bench;
-        _program = program;
-    }
-
-    /// <summary>How often it tries again when the provider has a bad moment.</summary>
-    public int MaxRetries { get; init; } = 2;
-
-    public static async Task<ClaudeCode> InstalledAsync(CliBench bench, int maxRetries = 2)
-    {
-        var platform = RuntimeInformation.RuntimeIdentifier; // linux-x64, linux-musl-arm64, …
-        var package = platform.Contains("musl", StringComparison.Ordinal) ? platform.Replace("-musl", "", StringComparison.Ordinal) + "-musl" : platform;
-        var program = Path.Combine(await CliInstallation.FolderAsync(), "@anthropic-ai", $"claude-code-{package}", "claude");
-        return new ClaudeCode(bench, program) { MaxRetries = maxRetries };
+        _program = Directory.EnumerateFiles(Path.Combine(bench.Clients, "@anthropic-ai"), "claude", SearchOption.AllDirectories).Single(); // of the one package for this platform
+        _maxRetries = maxRetries;
+        _switches = [.. Quiet, .. more];
     }
 
     /// <summary>One turn without a user at the terminal.</summary>
@@ -41,21 +37,19 @@ internal sealed class ClaudeCode
     /// <summary>The same, while the test does something.</summary>
     public RunningTurn StartTurn(string prompt, params string[] options) => new(Start(prompt, options));
 
-    private ChildProcess Start(string prompt, string[] options) => ChildProcess.Start(new ChildProgram(_program, ["-p", prompt, "--model", Model, "--output-format", "json", .. options])
+    private ChildProcess Start(string prompt, string[] options)
     {
-        WorkingDirectory = _bench.Work,
-        Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        var environment = _bench.NewEnvironment();
+        environment["ANTHROPIC_BASE_URL"] = _bench.Url;
+        environment["ANTHROPIC_AUTH_TOKEN"] = _bench.VirtualKey;
+        environment["CLAUDE_CODE_MAX_RETRIES"] = $"{_maxRetries}";
+        foreach (var name in _switches)
         {
-            ["HOME"] = _bench.Home,
-            ["ANTHROPIC_BASE_URL"] = _bench.Url,
-            ["ANTHROPIC_AUTH_TOKEN"] = _bench.VirtualKey,
-            ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
-            ["CLAUDE_CODE_MAX_RETRIES"] = $"{MaxRetries}",
-            ["DISABLE_TELEMETRY"] = "1",
-            ["DISABLE_ERROR_REPORTING"] = "1",
-            ["DISABLE_AUTOUPDATER"] = "1",
-        },
-    });
+            environment[name] = "1";
+        }
+
+        return ChildProcess.Start(new ChildProgram(_program, ["-p", prompt, "--model", Model, "--output-format", "json", .. options]) { WorkingDirectory = _bench.Work, Environment = environment });
+    }
 
     /// <summary>A turn under way.</summary>
     internal sealed class RunningTurn(ChildProcess process) : IAsyncDisposable

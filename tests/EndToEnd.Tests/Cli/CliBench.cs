@@ -6,12 +6,15 @@ namespace Trinity.EndToEnd.Tests.Cli;
 /// <summary>One test's share of the services: a provider with its fake upstream, a virtual key, and a fresh home for the client.</summary>
 internal sealed class CliBench : IAsyncDisposable
 {
+    private const string Nowhere = "http://127.0.0.1:9"; // discard: nobody listens
+
     private readonly TrinityServices _services;
     private readonly DirectoryInfo _root;
 
-    private CliBench(TrinityServices services, FakeProvider upstream, string provider)
+    private CliBench(TrinityServices services, string clients, FakeProvider upstream, string provider)
     {
         _services = services;
+        Clients = clients;
         Upstream = upstream;
         Provider = provider;
         Key = NewKey();
@@ -19,6 +22,9 @@ internal sealed class CliBench : IAsyncDisposable
         Home = _root.CreateSubdirectory("home").FullName;
         Work = _root.CreateSubdirectory("work").FullName;
     }
+
+    /// <summary>The folder node_modules of the installed clients.</summary>
+    public string Clients { get; }
 
     /// <summary>Strict: a request of the client that the test did not script fails the test.</summary>
     public FakeProvider Upstream { get; }
@@ -29,7 +35,8 @@ internal sealed class CliBench : IAsyncDisposable
     /// <summary>The provider's key at the start.</summary>
     public string Key { get; }
 
-    public string VirtualKey { get; private set; } = "";
+    /// <summary>What the client authenticates with.</summary>
+    public string VirtualKey { get; set; } = "";
 
     public string Home { get; }
 
@@ -43,12 +50,23 @@ internal sealed class CliBench : IAsyncDisposable
 
     public static async Task<CliBench> StartAsync(TrinityServices services, string type)
     {
+        var clients = await CliInstallation.FolderAsync(); // first, because it may skip the test
         var upstream = await FakeProvider.StartAsync();
-        var bench = new CliBench(services, upstream, $"{type}-{Guid.CreateVersion7():n}");
+        var bench = new CliBench(services, clients, upstream, $"{type}-{Guid.CreateVersion7():n}");
         await services.ControlPlane.AddProviderAsync(bench.Provider, type, type == "anthropic" ? upstream.BaseUrl : upstream.BaseUrl + "/v1", bench.Key);
         bench.VirtualKey = await services.ControlPlane.AddVirtualKeyAsync(bench.Provider);
         return bench;
     }
+
+    /// <summary>The environment of every client: a home of its own, and no way out but to this machine.</summary>
+    public Dictionary<string, string> NewEnvironment() => new(StringComparer.Ordinal)
+    {
+        ["HOME"] = Home,
+        ["HTTP_PROXY"] = Nowhere,
+        ["HTTPS_PROXY"] = Nowhere,
+        ["ALL_PROXY"] = Nowhere,
+        ["NO_PROXY"] = "127.0.0.1",
+    };
 
     public static string NewKey() => $"sk-fake-{Guid.CreateVersion7():n}";
 

@@ -3,45 +3,44 @@ using Trinity.EndToEnd.Tests.Processes;
 
 namespace Trinity.EndToEnd.Tests.Cli;
 
-/// <summary>The real Codex, pointed at the bridge as its users do it: a model provider in config.toml, and the virtual key in its environment variable.</summary>
+/// <summary>The real Codex, pointed at the bridge as its users do it: an address in config.toml, and the virtual key in an environment variable.</summary>
 internal sealed class Codex
 {
     public const string Model = "gpt-5-codex";
 
-    private const string KeyVariable = "TRINITY_KEY";
+    private const string KeyVariable = "CODEX_API_KEY";
     private static readonly TimeSpan TurnLimit = TimeSpan.FromSeconds(90);
 
     private readonly CliBench _bench;
     private readonly string _script;
 
-    private Codex(CliBench bench, string script)
+    private Codex(CliBench bench, string config)
     {
         _bench = bench;
-        _script = script;
-    }
-
-    public static async Task<Codex> InstalledAsync(CliBench bench, bool webSockets = false, int retries = 2)
-    {
-        var script = Path.Combine(await CliInstallation.FolderAsync(), "@openai", "codex", "bin", "codex.js");
+        _script = Path.Combine(bench.Clients, "@openai", "codex", "bin", "codex.js");
         var folder = Directory.CreateDirectory(Path.Combine(bench.Home, ".codex")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "config.toml"), $"""
-            model = "{Model}"
-            model_provider = "trinity"
-
-            [model_providers.trinity]
-            name = "Trinity"
-            base_url = "{bench.Url}/v1"
-            wire_api = "responses"
-            env_key = "{KeyVariable}"
-            request_max_retries = {retries}
-            stream_max_retries = {retries}
-            supports_websockets = {(webSockets ? "true" : "false")}
-
-            [analytics]
-            enabled = false
-            """, Timeouts.Token);
-        return new Codex(bench, script);
+        File.WriteAllText(Path.Combine(folder, "config.toml"), config + "\n\n[analytics]\nenabled = false\n");
     }
+
+    /// <summary>With a model provider of its own in config.toml, which uses HTTP.</summary>
+    public static Codex OverHttp(CliBench bench, int retries = 2) => new(bench, $"""
+        model = "{Model}"
+        model_provider = "trinity"
+
+        [model_providers.trinity]
+        name = "Trinity"
+        base_url = "{bench.Url}/v1"
+        wire_api = "responses"
+        env_key = "{KeyVariable}"
+        request_max_retries = {retries}
+        stream_max_retries = {retries}
+        """);
+
+    /// <summary>With nothing but another address for its built-in provider, which then tries a WebSocket first.</summary>
+    public static Codex WithWebSockets(CliBench bench) => new(bench, $"""
+        model = "{Model}"
+        openai_base_url = "{bench.Url}/v1"
+        """);
 
     /// <summary>One turn without a user at the terminal.</summary>
     public Task<CodexTurn> TurnAsync(string prompt) => EndAsync(StartTurn(prompt));
@@ -60,12 +59,15 @@ internal sealed class Codex
         }
     }
 
-    // The commands that run are those that the test scripts, so no sandbox is needed, which not every test machine offers.
-    private ChildProcess Start(params string[] words) => ChildProcess.Start(new ChildProgram("node", [_script, .. words, "--json", "--skip-git-repo-check", "-c", "sandbox_mode=\"danger-full-access\""])
+    private ChildProcess Start(params string[] words)
     {
-        WorkingDirectory = _bench.Work,
-        Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = _bench.Home, [KeyVariable] = _bench.VirtualKey },
-    });
+        var environment = _bench.NewEnvironment();
+        environment[KeyVariable] = _bench.VirtualKey;
+
+        // The commands that run are those that the test scripts, so no sandbox is needed, which not every test machine offers.
+        string[] arguments = [_script, .. words, "--json", "--skip-git-repo-check", "-c", "sandbox_mode=\"danger-full-access\""];
+        return ChildProcess.Start(new ChildProgram("node", arguments) { WorkingDirectory = _bench.Work, Environment = environment });
+    }
 
     /// <summary>A turn under way.</summary>
     internal sealed class RunningTurn(ChildProcess process) : IAsyncDisposable
