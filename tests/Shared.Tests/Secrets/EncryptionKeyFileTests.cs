@@ -21,7 +21,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
         EncryptionKeyFile.EnsureExists(Path, Time);
 
         Assert.StartsWith("k20260304-", EncryptionKeyRing.Parse(File.ReadAllText(Path)).CurrentId, StringComparison.Ordinal);
-        Assert.Equal(["encryption-keys"], _directory.FileNames());
+        Assert.Equal(["encryption-keys", "encryption-keys.lock"], _directory.FileNames());
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class EncryptionKeyFileTests : IDisposable
 
         Assert.ThrowsAny<IOException>(() => EncryptionKeyFile.EnsureExists(Path, Time));
 
-        var temporary = Assert.Single(_directory.FileNames());
+        var temporary = Assert.Single(_directory.FileNames(), name => name.EndsWith(".tmp", StringComparison.Ordinal));
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(_directory.File(temporary)));
     }
 
@@ -67,7 +67,24 @@ public sealed class EncryptionKeyFileTests : IDisposable
 
         Assert.Single(rings.Distinct(StringComparer.Ordinal));
         EncryptionKeyRing.Parse(rings[0]);
-        Assert.Equal(["encryption-keys"], _directory.FileNames());
+        Assert.Equal(["encryption-keys", "encryption-keys.lock"], _directory.FileNames());
+    }
+
+    [Fact]
+    public void EnsureExists_AnotherWritesBetweenLookAndTurn_ItsKeyStays()
+    {
+        Thread second;
+        using (new FileStream(Path + ".lock", FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            second = new Thread(() => EncryptionKeyFile.EnsureExists(Path, Time));
+            second.Start();
+            // Waiting for the turn, it sleeps between its looks: by then it has seen that there is no file.
+            Assert.True(SpinWait.SpinUntil(() => second.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Timeouts.Default));
+            File.WriteAllText(Path, "the first one's");
+        }
+
+        second.Join();
+        Assert.Equal("the first one's", File.ReadAllText(Path));
     }
 
     [Fact]
