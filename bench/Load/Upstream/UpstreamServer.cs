@@ -1,0 +1,72 @@
+using System.IO.Pipelines;
+
+namespace Trinity.Bench.Load.Upstream;
+
+/// <summary>The provider of the benchmark. The path's first segment says how it answers: <c>/json</c>, <c>/sse</c> (all events at once), <c>/paced</c> (60 ms, then 50 events 10 ms apart).</summary>
+internal static class UpstreamServer
+{
+    private static readonly TimeSpan FirstEventAfter = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan EventEvery = TimeSpan.FromMilliseconds(10);
+
+    public static Task RunAsync(string address)
+    {
+        var app = Servers.Slim(address).Build();
+        var replies = new Dictionary<string, CannedReply>(StringComparer.Ordinal);
+        foreach (var api in new[] { "/v1/messages", "/v1/chat/completions", "/v1/responses" })
+        {
+            replies["/json" + api] = CannedReply.For(api, stream: false);
+            replies["/sse" + api] = replies["/paced" + api] = CannedReply.For(api, stream: true);
+        }
+
+        app.Run(context => AnswerAsync(context, replies));
+        return app.RunAsync();
+    }
+
+    private static async Task AnswerAsync(HttpContext context, Dictionary<string, CannedReply> replies)
+    {
+        await DrainAsync(context.Request.BodyReader);
+        var path = context.Request.Path.Value!;
+        if (!replies.TryGetValue(path, out var reply))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        context.Response.ContentType = reply.ContentType;
+        if (path.StartsWith("/paced", StringComparison.Ordinal))
+        {
+            await SendPacedAsync(context.Response, reply);
+            return;
+        }
+
+        if (path.StartsWith("/json", StringComparison.Ordinal))
+        {
+            context.Response.ContentLength = reply.Whole.Length;
+        }
+
+        await context.Response.BodyWriter.WriteAsync(reply.Whole);
+    }
+
+    private static async Task SendPacedAsync(HttpResponse response, CannedReply reply)
+    {
+        await Task.Delay(FirstEventAfter, response.HttpContext.RequestAborted);
+        foreach (var part in reply.Parts)
+        {
+            await response.BodyWriter.WriteAsync(part, response.HttpContext.RequestAborted);
+            await Task.Delay(EventEvery, response.HttpContext.RequestAborted);
+        }
+    }
+
+    private static async ValueTask DrainAsync(PipeReader body)
+    {
+        while (true)
+        {
+            var read = await body.ReadAsync();
+            body.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+}
