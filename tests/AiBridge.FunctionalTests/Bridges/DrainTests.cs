@@ -1,7 +1,9 @@
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Trinity.AiBridge.Bridges;
+using Trinity.AiBridge.FunctionalTests.Forwarding;
 using Trinity.AiBridge.FunctionalTests.Support;
 
 namespace Trinity.AiBridge.FunctionalTests.Bridges;
@@ -30,6 +32,37 @@ public sealed class DrainTests
         await Eventually.TrueAsync(() => bench.Bridge.Pool.Draining.Count == 0, "the old bridge closes with its stream");
         Assert.Equal(bench.Bridge.Pool.Built - bench.Bridge.Pool.Live.Count, bench.Bridge.Pool.Closed);
         Assert.Equal("completed", (await bench.RecordedAsync(stream.Reply)).Outcome);
+    }
+
+    // A grace period of some seconds, after which a reload cut what was running, was once enough to end every long stream.
+    [Fact]
+    public async Task Stream_OfTwentySecondsWithARotationAfterTheFirst_ArrivesWhole()
+    {
+        var clock = new ManualTimeProvider();
+        await using var bench = await TestBench.StartAsync(["anthropic"], configure: builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        var gate = new FakeGate();
+        var answer = AnthropicMessage.Saying(string.Join(' ', Enumerable.Range(1, 14).Select(second => $"second-{second}"))).Streaming();
+        bench.Upstream.Expect("POST", GatedStream.Path["/anthropic".Length..]).WithKey(OldKey).Reply(answer.GatedBy(gate));
+        using var reply = new ArrivingReply(await bench.SendAsync(bench.Post(GatedStream.Path, GatedStream.Request)));
+        Assert.Equal(20, answer.Pieces.Count);
+        var seen = "";
+        for (var second = 1; second <= 20; second++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            gate.Release();
+            seen += Encoding.UTF8.GetString(answer.Pieces[second - 1].Span);
+            await reply.WhenSeenAsync(seen);
+            if (second == 1)
+            {
+                await bench.Bridge.WhenAppliedAsync(await bench.Config.SetKeysAsync("anthropic", "sk-the-new-key-0123456789"));
+            }
+
+            Reaper(bench).ReapOnce();
+            Assert.True(second == 20 || (bench.Bridge.Pool.Draining.Count, bench.Bridge.Pool.Closed) == (1, 0), $"in second {second} the old bridge is gone");
+        }
+
+        Assert.Equal(answer.BodyText(), await reply.ToEndAsync());
+        await Eventually.TrueAsync(() => bench.Bridge.Pool is { Draining.Count: 0, Closed: 1 }, "the old bridge closes after the stream's end");
     }
 
     [Theory]
