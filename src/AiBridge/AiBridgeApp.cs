@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Bridges;
@@ -22,6 +23,7 @@ internal static class AiBridgeApp
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(AiBridgeApp).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
         builder.AddTrinityDefaults(args);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None); // else each request gets a log scope and an Activity that nobody sees
         builder.Services.AddOptions<AiBridgeOptions>().Bind(builder.Configuration.GetSection(AiBridgeOptions.Section)).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AiBridgeOptions>, AiBridgeOptionsValidator>();
         builder.Services
@@ -36,9 +38,9 @@ internal static class AiBridgeApp
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<ReloadMetrics>();
+        app.UseAiBridge();
         app.MapHealth();
         app.MapTrinityMetrics();
-        app.MapAiBridge();
         return app;
     }
 
@@ -90,6 +92,7 @@ internal static class AiBridgeApp
         var options = builder.Configuration.GetSection(AiBridgeOptions.Section).Get<AiBridgeOptions>() ?? new AiBridgeOptions();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownDeadline + Shutdown.CutGrace);
         builder.WebHost.UseUrls(options.Listen);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBuffers>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -28,6 +28,7 @@ internal sealed class Bridge
         Keys = keys;
         Type = ProviderCatalog.Get(provider.Config.Type);
         BaseUrl = Type.NormalizeBaseUrl(provider.Config.BaseUrl);
+        Addresses = new UpstreamAddresses(BaseUrl);
         Aborted = _aborted.Token;
         _closed = closed;
     }
@@ -39,6 +40,8 @@ internal sealed class Bridge
     public IProvider Type { get; }
 
     public string BaseUrl { get; }
+
+    public UpstreamAddresses Addresses { get; }
 
     public HttpMessageInvoker Invoker { get; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Bridges;
@@ -17,7 +18,8 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
     private const string Centralized = "centralized";
     private static readonly TimeSpan CutGrace = TimeSpan.FromSeconds(5); // for a client that takes its time to read the error event
 
-    public async Task<ForwardOutcome> ForwardAsync(Exchange exchange)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ForwardOutcome> ForwardAsync(Exchange exchange)
     {
         var headers = exchange.Context.Request.Headers;
         var keys = exchange.Bridge.Keys;
@@ -59,7 +61,8 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
     }
 
     /// <summary>One request to the upstream; null when another key is to be tried.</summary>
-    private async Task<ForwardOutcome?> AttemptAsync(Exchange exchange, RingKey? key, int nextKey)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ForwardOutcome?> AttemptAsync(Exchange exchange, RingKey? key, int nextKey)
     {
         var (context, bridge, _, _, body, _, draft) = exchange;
         draft.Attempts++;

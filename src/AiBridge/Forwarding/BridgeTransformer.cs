@@ -24,7 +24,7 @@ internal sealed class BridgeTransformer(
         var (_, bridge, route, _, _, _, _) = exchange;
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.Headers.Host = null; // the upstream's own name
-        proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, route.UpstreamPath, httpContext.Request.QueryString);
+        proxyRequest.RequestUri = bridge.Addresses.Get(route.UpstreamPath, httpContext.Request.QueryString);
         if (route.Route.Bridged)
         {
             proxyRequest.Headers.Remove(AcceptEncoding); // what we observe must be readable: identity
@@ -44,7 +44,7 @@ internal sealed class BridgeTransformer(
         }
 
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        httpContext.Response.Headers[ReplyHeaders.InterceptionId] = exchange.Draft.Id.ToString("D"); // again: a failover cleared it, a bridge behind this one may have set its own
+        httpContext.Response.Headers[ReplyHeaders.InterceptionId] = exchange.Draft.IdText; // again: a failover cleared it, a bridge behind this one may have set its own
         if (proxyResponse.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented && WebSocketUpgrade.IsAskedFor(httpContext.Request))
         {
             SayThatThereAreNoWebSockets(httpContext);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Trinity.AiBridge.Authentication;
 
 namespace Trinity.AiBridge.Forwarding;
@@ -5,6 +6,16 @@ namespace Trinity.AiBridge.Forwarding;
 /// <summary>Takes out of a request what must not go upstream. The list of what may is open: new client releases bring new headers.</summary>
 internal static class RequestHeaders
 {
+    private static readonly FrozenSet<string> Credentials = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "Authorization", VirtualKeyAuthenticator.ApiKeyHeader);
+
+    private static readonly FrozenSet<string> Hidden = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "Cookie",
+        "Expect", // met already: the body is here
+        "Forwarded",
+        "Proxy-Authorization",
+        "X-Real-IP");
+
     private static readonly string[] SpoofablePrefixes = ["X-Trinity-", "X-Forwarded-", "X-AI-Bridge-Actor-"];
 
     /// <summary>Every header that holds a virtual key goes too, wherever the client put it and however often.</summary>
@@ -12,31 +23,23 @@ internal static class RequestHeaders
     /// <param name="ownCredential">The client's own credential stays.</param>
     public static void Sanitize(IHeaderDictionary headers, bool ownCredential)
     {
-        if (!ownCredential)
+        if (NamesToRemove(headers, ownCredential) is { } names)
         {
-            headers.Remove("Authorization");
-            headers.Remove(VirtualKeyAuthenticator.ApiKeyHeader);
-        }
-
-        headers.Remove("Cookie");
-        headers.Remove("Expect"); // met already: the body is here
-        headers.Remove("Forwarded");
-        headers.Remove("Proxy-Authorization");
-        headers.Remove("X-Real-IP");
-        foreach (var name in NamesToRemove(headers))
-        {
-            headers.Remove(name);
+            foreach (var name in names)
+            {
+                headers.Remove(name);
+            }
         }
     }
 
-    private static List<string> NamesToRemove(IHeaderDictionary headers)
+    private static List<string>? NamesToRemove(IHeaderDictionary headers, bool ownCredential)
     {
-        var names = new List<string>();
+        List<string>? names = null;
         foreach (var (name, values) in headers)
         {
-            if (IsSpoofable(name) || VirtualKeyAuthenticator.HoldsVirtualKey(values))
+            if (Hidden.Contains(name) || (!ownCredential && Credentials.Contains(name)) || IsSpoofable(name) || VirtualKeyAuthenticator.HoldsVirtualKey(values))
             {
-                names.Add(name);
+                (names ??= []).Add(name);
             }
         }
 

@@ -48,6 +48,19 @@ internal static class JsonReading
         }
     }
 
+    /// <summary>Whether the member is this very text; unlike <see cref="String"/> it makes no copy.</summary>
+    public static bool Is(this JsonElement parent, string name, ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            return parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.String && child.ValueEquals(text);
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // broken UTF-8 or half a surrogate pair: no text
+        }
+    }
+
     public static JsonElement? Object(this JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Object ? child : null;
 

@@ -9,15 +9,16 @@ internal sealed class ToolCalls
     private const int MaxCalls = 128;
     private const int MaxNameLength = 256;
 
-    private readonly List<Call> _calls = [];
+    private List<Call>? _calls; // most replies call none
 
-    public IReadOnlyList<ToolUsage> ToList() => _calls.Count == 0
+    public IReadOnlyList<ToolUsage> ToList() => _calls is null
         ? []
         : [.. _calls.Where(call => call.Tool is not null).Select(call => new ToolUsage(call.CallId, call.Tool!, call.Input.Length == 0 ? null : call.Input.ToString()))];
 
     /// <summary>A call, or more about the call already seen at <paramref name="index"/>.</summary>
     public void Add(long index, string? callId, string? tool, string? inputFragment)
     {
+        _calls ??= [];
         var call = _calls.Find(known => known.Index == index);
         if (call is null)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Bridges;
@@ -38,8 +39,8 @@ internal sealed partial class ProxyEndpoint(
         var now = time.GetUtcNow();
         var draft = new InterceptionDraft(Guid.CreateVersion7(now), now, time.GetTimestamp());
         draft.Client = ClientDetector.Detect(context.Request.Headers);
-        context.Response.Headers[ReplyHeaders.InterceptionId] = draft.Id.ToString("D");
-        using var activity = BridgeActivity.Source.StartActivity("interception", ActivityKind.Server);
+        context.Response.Headers[ReplyHeaders.InterceptionId] = draft.IdText;
+        using var activity = BridgeActivity.Start(context.Request.Headers.TraceParent, context.Request.Headers.TraceState);
         try
         {
             await RunAsync(context, draft);
@@ -59,7 +60,8 @@ internal sealed partial class ProxyEndpoint(
         }
     }
 
-    private async Task RunAsync(HttpContext context, InterceptionDraft draft)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RunAsync(HttpContext context, InterceptionDraft draft)
     {
         RequestBody? body = null;
         try
@@ -151,7 +153,8 @@ internal sealed partial class ProxyEndpoint(
         return true;
     }
 
-    private async Task ForwardAsync(Exchange exchange)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ForwardAsync(Exchange exchange)
     {
         var (context, bridge, route, _, _, _, draft) = exchange;
         draft.Recorded = route.Route.Bridged;

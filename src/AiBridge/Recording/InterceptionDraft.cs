@@ -8,6 +8,9 @@ internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long 
     private const int MaxTextLength = 256; // clients choose the model, providers the error
 
     public Guid Id => id;
+
+    /// <summary>As clients see it.</summary>
+    public string IdText { get; } = id.ToString("D");
     public DateTimeOffset StartedAt => startedAt;
 
     /// <summary>A <see cref="TimeProvider.GetTimestamp"/> of the start, for durations.</summary>
@@ -61,9 +64,9 @@ internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long 
         FirstByteMilliseconds = FirstByteAfter?.TotalMilliseconds,
         DurationMilliseconds = duration.TotalMilliseconds,
         TokenUsage = Usage?.Usage,
-        ToolUsages = Usage is not { Tools.Count: > 0 } ? []
-            : recordToolInput ? Usage.Tools
-            : [.. Usage.Tools.Select(tool => tool with { Input = null })],
+        ToolUsages = Usage?.Tools is not { Count: > 0 } tools ? []
+            : recordToolInput ? tools
+            : [.. tools.Select(tool => tool with { Input = null })],
     };
 
     private static string? Cut(string? text) => text?.Length > MaxTextLength ? text[..MaxTextLength] : text;

@@ -6,7 +6,8 @@ namespace Trinity.AiBridge.Recording;
 /// <summary>Carries records from the queue to Postgres in batches; a batch that cannot be written waits and is tried again.</summary>
 internal sealed partial class RecordShipper(InterceptionRecorder recorder, InterceptionStore store, TimeProvider time, ILogger<RecordShipper> logger) : BackgroundService
 {
-    private const int MaxBatch = 500;
+    private const int MaxBatch = 1000;
+    private static readonly TimeSpan BatchEvery = TimeSpan.FromMilliseconds(50); // by the system's clock: it only makes batches larger, and decides nothing
     private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
 
@@ -46,6 +47,7 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
             await ShipAsync(batch, stoppingToken);
             batch.Clear();
             Volatile.Write(ref _inHand, 0);
+            await Task.Delay(BatchEvery, TimeProvider.System, CancellationToken.None);
         }
     }
 

@@ -7,6 +7,7 @@ namespace Trinity.AiBridge.Routing;
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstBufferBytes = 16 * 1024;
+    private const int MostBytesOnTrust = 1024 * 1024; // of an announced length, before anything of it has come
 
     private byte[] _buffer;
     private int _length;
@@ -24,27 +25,23 @@ internal sealed class RequestBody : IDisposable
             return null;
         }
 
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength + 1 ?? FirstBufferBytes))); // one more, to see the end without growing
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? FirstBufferBytes, MostBytesOnTrust)));
         try
         {
             while (true)
             {
-                if (body._length == body._buffer.Length)
-                {
-                    body.Grow();
-                }
-
-                var read = await request.Body.ReadAsync(body._buffer.AsMemory(body._length), cancellationToken);
-                body._length += read;
-                if (read == 0)
-                {
-                    return body;
-                }
-
+                var read = await request.BodyReader.ReadAsync(cancellationToken);
+                body.Append(read.Buffer);
+                request.BodyReader.AdvanceTo(read.Buffer.End);
                 if (body._length > maxBytes)
                 {
                     body.Dispose();
                     return null;
+                }
+
+                if (read.IsCompleted)
+                {
+                    return body;
                 }
             }
         }
@@ -61,11 +58,7 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Puts <paramref name="insertion"/> in at <paramref name="offset"/>, leaving every other byte as it was.</summary>
     public void Insert(int offset, ReadOnlySpan<byte> insertion)
     {
-        while (_buffer.Length < _length + insertion.Length)
-        {
-            Grow();
-        }
-
+        Reserve(insertion.Length);
         _buffer.AsSpan(offset, _length - offset).CopyTo(_buffer.AsSpan(offset + insertion.Length));
         insertion.CopyTo(_buffer.AsSpan(offset));
         _length += insertion.Length;
@@ -81,9 +74,21 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    private void Grow()
+    private void Append(in ReadOnlySequence<byte> bytes)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstBufferBytes, _buffer.Length * 2));
+        Reserve((int)bytes.Length);
+        bytes.CopyTo(_buffer.AsSpan(_length));
+        _length += (int)bytes.Length;
+    }
+
+    private void Reserve(int more)
+    {
+        if (_length + more <= _buffer.Length)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + more, _buffer.Length * 2));
         Bytes.Span.CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;

@@ -6,6 +6,7 @@ namespace Trinity.AiBridge.Routing;
 internal static class SessionDetector
 {
     private const int MaxLength = 256;
+    private const int SearchedBytes = 16 * 1024; // at either end of a body
     private const string LegacyMarker = "_session_";
 
     public static string? Detect(string client, IHeaderDictionary headers, ReadOnlySpan<byte> body) => client switch
@@ -29,14 +30,22 @@ internal static class SessionDetector
     /// <summary><c>metadata.user_id</c>: JSON with a <c>session_id</c>, or older text that ends in <c>_session_{id}</c>.</summary>
     private static string? FromUserId(ReadOnlySpan<byte> body)
     {
-        // Clients put metadata near the end; we look for it from there and parse only that object.
-        var at = body.LastIndexOf("\"metadata\""u8);
+        // It stands before or after the long part of a body, the conversation. We look only there, and parse only that object.
+        var name = "\"metadata\""u8;
+        var tail = body[Math.Max(0, body.Length - SearchedBytes)..];
+        var at = tail.LastIndexOf(name);
+        if (at < 0)
+        {
+            tail = body;
+            at = body[..Math.Min(body.Length, SearchedBytes)].LastIndexOf(name);
+        }
+
         if (at < 0)
         {
             return null;
         }
 
-        var value = body[(at + "\"metadata\""u8.Length)..].TrimStart(": \t\r\n"u8);
+        var value = tail[(at + name.Length)..].TrimStart(": \t\r\n"u8);
         try
         {
             var reader = new Utf8JsonReader(value);

@@ -8,6 +8,19 @@ internal static class BridgeActivity
 {
     public static readonly ActivitySource Source = new(BridgeMetrics.MeterName);
 
+    /// <summary>Null when nobody listens. The client's span, if it names one, is the parent.</summary>
+    public static Activity? Start(string? traceParent, string? traceState)
+    {
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
+
+        return ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var client)
+            ? Source.StartActivity("interception", ActivityKind.Server, client)
+            : Source.StartActivity("interception", ActivityKind.Server);
+    }
+
     public static void Describe(Activity? activity, Interception record)
     {
         if (activity is null)

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Trinity.AiBridge.Usage;
 
 /// <summary>What passes one reply's bytes to its <see cref="IUsageReader"/>: event by event for a stream, as a whole for JSON.</summary>
@@ -10,7 +8,7 @@ internal sealed class ReplyObserver : ISseFrameHandler, IDisposable
 
     private readonly IUsageReader _reader;
     private readonly SseFrameParser? _frames;
-    private ArrayBufferWriter<byte>? _body;
+    private readonly PooledBuffer _body = new();
     private bool _bodyTooLong;
 
     public ReplyObserver(IUsageReader reader, bool streaming)
@@ -32,21 +30,20 @@ internal sealed class ReplyObserver : ISseFrameHandler, IDisposable
         {
             _frames.Append(bytes);
         }
-        else if ((_body?.WrittenCount ?? 0) + bytes.Length > MaxBodyBytes)
+        else if (_body.Length + bytes.Length > MaxBodyBytes)
         {
             _bodyTooLong = true;
         }
         else
         {
-            _body ??= new ArrayBufferWriter<byte>(Math.Max(1024, bytes.Length));
-            _body.Write(bytes);
+            _body.Append(bytes);
         }
     }
 
     /// <summary>The reply is complete.</summary>
     public void OnEnd()
     {
-        if (_body is not null && !_bodyTooLong)
+        if (_body.Length > 0 && !_bodyTooLong)
         {
             _reader.OnBody(_body.WrittenMemory);
         }
@@ -54,5 +51,9 @@ internal sealed class ReplyObserver : ISseFrameHandler, IDisposable
 
     void ISseFrameHandler.OnFrame(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data) => _reader.OnEvent(name, data);
 
-    public void Dispose() => _frames?.Dispose();
+    public void Dispose()
+    {
+        _frames?.Dispose();
+        _body.Dispose();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
@@ -6,6 +7,9 @@ namespace Trinity.Shared.Hosting;
 /// <summary>Collects the process's metrics when somebody scrapes them. <c>_gate</c> lets one scrape at a time use the shared text buffer.</summary>
 public sealed class PrometheusScraper : IDisposable
 {
+    private const string OwnMeters = "Trinity.";
+    private const int ForeignSeries = 100;
+
     private readonly Lock _gate = new();
     private readonly PrometheusText _exporter = new();
     private readonly MeterProvider _provider;
@@ -13,7 +17,11 @@ public sealed class PrometheusScraper : IDisposable
     /// <param name="meters">Names of the meters to collect; <c>*</c> is a wild card.</param>
     public PrometheusScraper(params string[] meters)
     {
-        _provider = Sdk.CreateMeterProviderBuilder().AddMeter(meters).AddReader(new BaseExportingMetricReader(_exporter)).Build();
+        _provider = Sdk.CreateMeterProviderBuilder()
+            .AddMeter(meters)
+            .AddView(LimitOf)
+            .AddReader(new BaseExportingMetricReader(_exporter))
+            .Build();
     }
 
     /// <summary>The current values as Prometheus text.</summary>
@@ -25,6 +33,10 @@ public sealed class PrometheusScraper : IDisposable
             return _exporter.Render();
         }
     }
+
+    // Room for series is taken in advance, by default for 2000 of each instrument: the runtime's and the web server's never have that many.
+    private static MetricStreamConfiguration? LimitOf(Instrument instrument) =>
+        instrument.Meter.Name.StartsWith(OwnMeters, StringComparison.Ordinal) ? null : new MetricStreamConfiguration { CardinalityLimit = ForeignSeries };
 
     public void Dispose()
     {

@@ -27,6 +27,21 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public async Task Exchange_OfAClientWithASpan_IsItsChild()
+    {
+        await using var bench = await TestBench.StartAsync(["anthropic"]);
+        using var spans = new Spans();
+        using var request = bench.Post("/anthropic/v1/messages", "{");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+        using var reply = await bench.SendAsync(request);
+
+        var span = await spans.OfAsync(reply);
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", span.TraceId.ToHexString());
+        Assert.Equal("b7ad6b7169203331", span.ParentSpanId.ToHexString());
+    }
+
+    [Fact]
     public async Task Exchange_Refused_IsASpanWithItsError()
     {
         await using var bench = await TestBench.StartAsync(["anthropic"]);

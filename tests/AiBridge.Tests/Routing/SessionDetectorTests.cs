@@ -50,6 +50,18 @@ public sealed class SessionDetectorTests
         Assert.Null(SessionDetector.Detect("Zed", new HeaderDictionary(), Encoding.UTF8.GetBytes(body)));
     }
 
+    [Theory]
+    [InlineData("""{"metadata":{"user_id":"u_session_1"},"messages":[""", "]}", "1")]
+    [InlineData("""{"messages":[""", """],"metadata":{"user_id":"u_session_2"}}""", "2")]
+    [InlineData("""{"metadata":{"user_id":"u_session_1"},"messages":[""", """],"metadata":{"user_id":"u_session_2"}}""", "2")]
+    [InlineData("""{"messages":[""", "]}", null)]
+    public void Detect_LongConversation_IsFoundBeforeAndAfterIt(string before, string after, string? session)
+    {
+        var body = before + string.Join(',', Enumerable.Repeat("\"text\"", 20_000)) + after;
+
+        Assert.Equal(session, SessionDetector.Detect("Claude Code", new HeaderDictionary(), Encoding.UTF8.GetBytes(body)));
+    }
+
     [Fact]
     public void Detect_HeaderAndBody_HeaderWinsUnlessBlank()
     {

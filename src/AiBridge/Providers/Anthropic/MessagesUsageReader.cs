@@ -45,7 +45,7 @@ internal sealed class MessagesUsageReader : IUsageReader
                 case "content_block_start" when root.Object("content_block") is { } block && IsToolUse(block):
                     _tools.Add(root.Long("index") ?? 0, block.String("id"), block.String("name"), null);
                     break;
-                case "content_block_delta" when root.Object("delta") is { } delta && delta.String("type") == "input_json_delta":
+                case "content_block_delta" when root.Object("delta") is { } delta && delta.Is("type", "input_json_delta"u8):
                     _tools.Add(root.Long("index") ?? 0, null, null, delta.String("partial_json"));
                     break;
                 case "error":
@@ -65,7 +65,7 @@ internal sealed class MessagesUsageReader : IUsageReader
         using (document)
         {
             var root = document.RootElement;
-            if (root.String("type") == "error")
+            if (root.Is("type", "error"u8))
             {
                 Error = root.Object("error")?.String("type") ?? "error";
                 return;
@@ -91,7 +91,7 @@ internal sealed class MessagesUsageReader : IUsageReader
         || !(name.SequenceEqual("content_block_delta"u8) || name.SequenceEqual("ping"u8) || name.SequenceEqual("content_block_stop"u8))
         || data.IndexOf("input_json_delta"u8) >= 0;
 
-    private static bool IsToolUse(JsonElement block) => block.String("type") is "tool_use" or "server_tool_use" or "mcp_tool_use";
+    private static bool IsToolUse(JsonElement block) => block.Is("type", "tool_use"u8) || block.Is("type", "server_tool_use"u8) || block.Is("type", "mcp_tool_use"u8);
 
     private void ReadUsage(JsonElement parent)
     {

@@ -89,7 +89,7 @@ internal sealed class ResponsesUsageReader : IUsageReader
         {
             Error = error.String("code") ?? error.String("type") ?? "error";
         }
-        else if (response.String("status") == "failed")
+        else if (response.Is("status", "failed"u8))
         {
             Error = "failed";
         }
