@@ -47,6 +47,7 @@ internal sealed record Exchange
     /// <summary>Status, headers and body are the stub's, to the byte.</summary>
     public void AssertRelayed(Stub stub)
     {
+        Assert.False(Text.Contains("Request was not matched", StringComparison.Ordinal), Text); // where WireMock says what was different
         Assert.Equal(stub.BodyText, Text);
         Assert.Equal(stub.Body, Body);
         AssertHeadRelayed(stub);
