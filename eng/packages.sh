@@ -50,3 +50,9 @@ ensure_node() {
   if have node && have npm; then return 0; fi
   install_packages "Node.js (for the command-line clients under test)" nodejs npm
 }
+
+# A Java that JAVA_HOME names need not be on the PATH.
+ensure_java() {
+  if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/java ]] || have java; then return 0; fi
+  install_packages "Java (for the WireMock server of the contract tests)" default-jre-headless
+}

@@ -114,6 +114,21 @@ dotnet_must_be_there() {
     --bridge-port "$BRIDGE_PORT" --control-port "$CONTROL_PORT"
 }
 
+# ensure_java in a shell of its own, with nothing on the PATH but what it is given.
+ensure_java_with() { # PATH JAVA_HOME
+  env PATH="$1" JAVA_HOME="$2" "$BASH" -c "ROOT='$ROOT'; source '$ROOT/eng/common.sh'; source '$ROOT/eng/packages.sh'; ensure_java"
+}
+
+java_is_used_where_it_is() {
+  mkdir -p "$WORK/jdk/bin" "$WORK/nothing"
+  printf '#!/bin/sh\n' >"$WORK/jdk/bin/java"
+  refused "Java (for the WireMock server of the contract tests) is missing and only root can install it: apt-get install" ensure_java_with "$WORK/nothing" ""
+  refused "Java (for the WireMock" ensure_java_with "$WORK/nothing" "$WORK/jdk" # not a program
+  chmod +x "$WORK/jdk/bin/java"
+  ensure_java_with "$WORK/nothing" "$WORK/jdk"
+  ensure_java_with "$WORK/jdk/bin" ""
+}
+
 database_must_be_named_well() {
   refused "the database URL is not valid" up_elsewhere --bridge-port "$BRIDGE_PORT" --control-port "$CONTROL_PORT" --database 'mysql://a:secret@b/c'
   grep -q secret "$WORK/errors" && fail "the message repeats the password"
@@ -231,6 +246,7 @@ check "options and their values are checked" options_are_checked
 check "every command explains itself" every_command_explains_itself
 check "an unusable data directory is refused" data_directory_must_be_usable
 check "a missing .NET SDK is reported" dotnet_must_be_there
+check "a Java that is there is used, and a missing one reported" java_is_used_where_it_is
 check "a malformed database URL is refused, and its password not repeated" database_must_be_named_well
 check "down without up does nothing, twice" down_without_up_does_nothing
 check "the scripts pass shellcheck" scripts_pass_shellcheck

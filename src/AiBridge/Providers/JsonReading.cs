@@ -48,12 +48,18 @@ internal static class JsonReading
         }
     }
 
+    public static JsonElement? Object(this JsonElement parent, string name) => Find(parent, name, JsonValueKind.Object);
+
+    public static JsonElement? Array(this JsonElement parent, string name) => Find(parent, name, JsonValueKind.Array);
+
+    public static string? String(this JsonElement parent, string name) => Find(parent, name, JsonValueKind.String) is { } child ? Text(child, static text => text.GetString()) : null;
+
     /// <summary>Whether the member is this very text; unlike <see cref="String"/> it makes no copy.</summary>
     public static bool Is(this JsonElement parent, string name, ReadOnlySpan<byte> text)
     {
         try
         {
-            return parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.String && child.ValueEquals(text);
+            return Find(parent, name, JsonValueKind.String) is { } child && child.ValueEquals(text);
         }
         catch (InvalidOperationException)
         {
@@ -61,27 +67,36 @@ internal static class JsonReading
         }
     }
 
-    public static JsonElement? Object(this JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Object ? child : null;
+    /// <summary>The JSON as it was written.</summary>
+    public static string? RawText(this JsonElement element) => Text(element, static json => json.GetRawText());
 
-    public static JsonElement? Array(this JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Array ? child : null;
+    /// <summary>A number of tokens; what cannot be one is not there.</summary>
+    public static long? Count(this JsonElement parent, string name) => parent.Long(name) is { } value and >= 0 and <= MaxCount ? value : null;
 
-    public static string? String(this JsonElement parent, string name)
+    public static long? Long(this JsonElement parent, string name) =>
+        Find(parent, name, JsonValueKind.Number) is { } child && child.TryGetInt64(out var value) ? value : null;
+
+    private static JsonElement? Find(JsonElement parent, string name, JsonValueKind kind)
     {
         try
         {
-            return parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.String ? child.GetString() : null;
+            return parent.TryGetProperty(name, out var child) && child.ValueKind == kind ? child : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // on the way it met a member whose name is no text: half a surrogate pair
+        }
+    }
+
+    private static string? Text(JsonElement element, Func<JsonElement, string?> read)
+    {
+        try
+        {
+            return read(element);
         }
         catch (InvalidOperationException)
         {
             return null; // broken UTF-8 or half a surrogate pair: no text
         }
     }
-
-    /// <summary>A number of tokens; what cannot be one is not there.</summary>
-    public static long? Count(this JsonElement parent, string name) => parent.Long(name) is { } value and >= 0 and <= MaxCount ? value : null;
-
-    public static long? Long(this JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var child) && child.ValueKind == JsonValueKind.Number && child.TryGetInt64(out var value) ? value : null;
 }

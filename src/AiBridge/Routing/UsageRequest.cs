@@ -46,9 +46,9 @@ internal static class UsageRequest
 
             return streams && reader.TokenType == JsonTokenType.EndObject;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return false; // the provider judges malformed JSON; we only leave it alone
+            return false; // the provider judges malformed JSON, and names that are no text; we only leave it alone
         }
     }
 }

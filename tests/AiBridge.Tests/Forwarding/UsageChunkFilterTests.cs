@@ -49,6 +49,7 @@ public sealed class UsageChunkFilterTests
     [InlineData("""{"usage":{"prompt_tokens":1}}""")]
     [InlineData("""{"choices":[],"usage":{"prompt_tokens":1}""")] // broken
     [InlineData("""{"error":{"message":"\"usage\""}}""")]
+    [InlineData("""{"\ud800 is half a pair":[],"usage":{"prompt_tokens":1}}""")]
     [InlineData("[DONE]")]
     public async Task Read_AnyOtherEvent_Passes(string data)
     {

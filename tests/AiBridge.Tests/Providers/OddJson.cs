@@ -27,6 +27,10 @@ public static class OddJson
             """{"choices":[1,null,{"delta":[]},{"delta":{"tool_calls":{}}},{"message":{"tool_calls":[1,{"function":"x","index":{}},{"function":{"name":7,"arguments":{}}}]}}]}""",
             """{"content":[1,{"type":"tool_use"},{"type":5},{"type":"tool_use","name":"\ud83d","input":7}]}""",
             """{"output":[1,{"type":"function_call"},{"type":[],"name":{}}],"usage":{"input_tokens":[],"output_tokens":"x"}}""",
+            """{"type":"message_delta","usage":{"input_tokens":1,"output_tokens":2,"prompt_tokens":1,"completion_tokens":2},"\ud800 is half a pair":3}""",
+            """{"type":"message_delta","usage":{"input_tokens":1,"output_tokens":2,"\ud800 is half a pair":3}}""",
+            """{"content":[{"type":"tool_use","name":"f","\udc00 is half a pair":3}],"output":[{"type":"web_search_call","\udc00 is half a pair":3}]}""",
+            """{"choices":[{"message":{"tool_calls":[{"function":{"name":"f","\udc00 is half a pair":3}}]}}]}""",
             """{"type":"response.completed"}""",
             """{"type":"response.completed","response":7}""",
             """{"type":"response.output_item.done","item":{"type":"function_call","name":"\ud800","arguments":{}}}""",
@@ -41,6 +45,8 @@ public static class OddJson
         [.. "{\"type\":\""u8, 0xff, .. "\"}"u8],
         [.. "{\"type\":\"error\",\"error\":{\"type\":\""u8, 0xc3, 0x28, .. "\"}}"u8],
         [.. "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\""u8, 0xed, 0xa0, 0x80, .. "\"}}]}}]}"u8],
+        [.. "{\"content\":[{\"type\":\"tool_use\",\"name\":\"f\",\"input\":{\"a\":\""u8, 0xff, .. "\"}}]}"u8],
+        [.. "{\"output\":[{\"type\":\"web_search_call\",\"action\":{\"a\":\""u8, 0xff, .. "\"}}]}"u8],
         [.. "{\"a\":"u8, .. Enumerable.Repeat((byte)'[', 100_000)],
     ];
 }

@@ -35,6 +35,7 @@ public sealed class UsageRequestTests
     [InlineData("""{"stream":true,"stream_opti\u006fns":null}""")]
     [InlineData("""{"model":"m","stream":true""")]
     [InlineData("""{"model":"m","stream":true] """)]
+    [InlineData("""{"model":"m","stream":true,"\ud800 is half a pair":1}""")]
     [InlineData("""["stream"]""")]
     [InlineData("\"stream\"")]
     [InlineData("")]

@@ -78,7 +78,7 @@ internal sealed class MessagesUsageReader : IUsageReader
             {
                 if (block.ValueKind == JsonValueKind.Object && IsToolUse(block))
                 {
-                    _tools.Add(index, block.String("id"), block.String("name"), block.Object("input")?.GetRawText());
+                    _tools.Add(index, block.String("id"), block.String("name"), block.Object("input")?.RawText());
                 }
 
                 index++;

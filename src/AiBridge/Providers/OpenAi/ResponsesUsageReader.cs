@@ -79,7 +79,7 @@ internal sealed class ResponsesUsageReader : IUsageReader
         }
         else if (type is "local_shell_call" or "shell_call" or "apply_patch_call" or "web_search_call" or "mcp_call" or "file_search_call" or "code_interpreter_call")
         {
-            _tools.Add(_items++, item.String("call_id") ?? item.String("id"), item.String("name") ?? type, item.Object("action")?.GetRawText() ?? item.String("arguments"));
+            _tools.Add(_items++, item.String("call_id") ?? item.String("id"), item.String("name") ?? type, item.Object("action")?.RawText() ?? item.String("arguments"));
         }
     }
 
