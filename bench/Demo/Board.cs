@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>What has happened so far, for the table and the verdict.</summary>
 /// <remarks>Any thread reports, the view and the verdict look; <c>_gate</c> guards every field and is a leaf.</remarks>

@@ -1,4 +1,4 @@
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>The <see cref="Board"/> at one moment.</summary>
 /// <param name="Options">What was asked for.</param>

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Trinity.TestSupport;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>What an operator does through the control plane's API.</summary>
 internal sealed class ControlPlane(string address, string operatorToken) : IDisposable

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Trinity.Shared.Secrets;
 using Trinity.TestSupport.Providers;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>One key of the provider, and the upstream's own account of its use.</summary>
 /// <remarks>The upstream's requests add to it; the rotator reads it and sets <c>_unused</c>, once.</remarks>

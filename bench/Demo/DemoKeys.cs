@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>The provider's keys: number 0 is the first, and rotation N replaces N-1 by N.</summary>
 internal sealed class DemoKeys

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>What the launcher tells the demo: where Trinity runs, and how much of everything.</summary>
 internal sealed record DemoOptions

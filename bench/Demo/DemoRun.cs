@@ -1,4 +1,4 @@
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>The demo from a provider without requests to the verdict: everything goes through the API and the bridges, as it would for operators and agents.</summary>
 internal static class DemoRun

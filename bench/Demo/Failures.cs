@@ -1,4 +1,4 @@
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>What must not happen and did. The first one ends the demo; what breaks off because of that is none.</summary>
 /// <remarks>Any thread adds; <c>_gate</c> guards the list and is a leaf.</remarks>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>For logs: a line when a key is proven out of use, in the order of the keys.</summary>
 internal sealed class LineView(TextWriter output) : View

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Trinity.Demo;
+using Trinity.Bench.Demo;
 
 const int Interrupted = 143; // as a shell counts SIGTERM
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>The operator: rotates the provider's key again and again, and follows every rollout until the old key is safe to revoke.</summary>
 internal sealed class Rotator(DemoOptions options, ControlPlane controlPlane, DemoKeys keys, Board board, Failures failures)

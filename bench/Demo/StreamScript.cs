@@ -3,7 +3,7 @@ using System.Text;
 using Trinity.TestSupport.Dialects;
 using Trinity.TestSupport.Providers;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>What the upstream answers. A stream's text follows from its number, so that the client knows every byte of it beforehand.</summary>
 internal static class StreamScript

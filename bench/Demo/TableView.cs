@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>For terminals: a table that is drawn over itself, no larger than the window.</summary>
 internal sealed class TableView(TextWriter output) : View

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 using Trinity.TestSupport;
 using Trinity.TestSupport.Providers;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>The agents: streams that are kept open, quick requests in between, each reply compared byte for byte with what the provider sent.</summary>
 internal sealed class Traffic : IDisposable

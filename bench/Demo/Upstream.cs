@@ -1,7 +1,7 @@
 using System.Globalization;
 using Trinity.TestSupport.Providers;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>The provider's side: answers, and checks on its own account that no request comes on a key that it must not come on.</summary>
 internal sealed class Upstream : IAsyncDisposable

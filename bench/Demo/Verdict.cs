@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>The demo's outcome in one line.</summary>
 internal sealed record Verdict(bool Ok, string Text)

@@ -1,4 +1,4 @@
-namespace Trinity.Demo;
+namespace Trinity.Bench.Demo;
 
 /// <summary>Shows the board while it changes.</summary>
 internal abstract class View

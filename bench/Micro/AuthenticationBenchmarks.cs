@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Configuration;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>Step 1 of the request path, among a thousand virtual keys.</summary>
 [MemoryDiagnoser]

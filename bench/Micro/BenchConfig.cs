@@ -6,7 +6,7 @@ using Trinity.AiBridge.Configuration;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Secrets;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>A configuration of a realistic size: some providers, a thousand virtual keys.</summary>
 internal static class BenchConfig

@@ -1,7 +1,7 @@
 using System.Text;
 using Trinity.TestSupport.Dialects;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>What the upstream answers.</summary>
 internal static class BenchReply

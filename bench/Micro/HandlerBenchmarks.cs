@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Trinity.AiBridge.Proxy;
 using Trinity.AiBridge.Recording;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>The whole request path in memory, from the server's request to the record: what a request costs us beside the sockets.</summary>
 [MemoryDiagnoser]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Trinity.AiBridge.Bridges;
 using Trinity.AiBridge.Configuration;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>Step 4 of the request path: a lease on a bridge taken and given back, in peace and while reloads swap the bridge.</summary>
 [MemoryDiagnoser]

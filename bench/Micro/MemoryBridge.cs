@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Trinity.AiBridge;
 using Trinity.AiBridge.Bridges;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>A bridge replica with everything on, metrics included, but for its edges: no server, no database, an upstream in memory.</summary>
 internal sealed class MemoryBridge : IAsyncDisposable

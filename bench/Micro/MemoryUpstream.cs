@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>An upstream in memory: takes the whole request, answers at once, as a stream when the path says so.</summary>
 internal sealed class MemoryUpstream : HttpMessageHandler

@@ -3,7 +3,7 @@ using System.Text;
 using BenchmarkDotNet.Environments;
 using BenchmarkDotNet.Reports;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>The results as Markdown, with the machine they were measured on.</summary>
 internal static class MicroReport

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Running;
-using Trinity.Micro;
+using Trinity.Bench.Micro;
 
 // Short and inside this process, unless asked otherwise: the whole then takes minutes, and nothing is generated and built.
 List<string> arguments = [.. args];

@@ -4,7 +4,7 @@ using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Configuration;
 using Trinity.AiBridge.Routing;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>Step 2 of the request path: where a request goes, and the peek at its model.</summary>
 [MemoryDiagnoser]

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Trinity.AiBridge.Providers.Anthropic;
 using Trinity.AiBridge.Usage;
 
-namespace Trinity.Micro;
+namespace Trinity.Bench.Micro;
 
 /// <summary>Step 6 of the request path: what observing a stream of 50 events costs.</summary>
 [MemoryDiagnoser]
