@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text;
 using BenchmarkDotNet.Environments;
 using BenchmarkDotNet.Reports;
@@ -17,7 +18,7 @@ internal static class MicroReport
 
             `dotnet run -c Release --project bench/Micro -- --filter '*' --report bench/results/micro.md`
 
-            {ProcessorName()}, {Environment.ProcessorCount} logical cores; {host.RuntimeVersion}; BenchmarkDotNet {host.BenchmarkDotNetVersion}, short job, in one process.
+            {ProcessorName()}, {Environment.ProcessorCount} logical cores; {host.RuntimeVersion}; BenchmarkDotNet {host.BenchmarkDotNetVersion}, short job, in one process; commit {Commit()}.
             Three iterations each: times tell the order of magnitude, bytes are exact.
 
             | what | mean | standard deviation | allocated |
@@ -34,6 +35,10 @@ internal static class MicroReport
 
         return text.ToString();
     }
+
+    // The SDK adds it to the version.
+    private static string Commit() =>
+        typeof(MicroReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+') is [_, { Length: >= 7 } commit] ? commit[..7] : "unknown";
 
     private static string ProcessorName() =>
         File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown processor";
