@@ -88,3 +88,24 @@ ensure_build() {
   remove_old_builds
   unlock_builds
 }
+
+# ensure_program NAME: sets PROGRAM to the built program of bench/NAME, building it first when a source is newer.
+PROGRAM=
+ensure_program() {
+  local stamp=$ROOT/artifacts/bin/$1/release/built
+  PROGRAM=$ROOT/artifacts/bin/$1/release/Trinity.$1.dll
+  lock_builds
+  if program_is_stale "$1" "$PROGRAM" && program_is_stale "$1" "$stamp"; then
+    ensure_sdk
+    say "Building bench/$1."
+    touch -- "$BUILDS/begun"
+    run_build build "$ROOT/bench/$1"
+    touch -r "$BUILDS/begun" -- "$stamp" # the program itself keeps its time when only what it refers to has changed
+  fi
+  unlock_builds
+}
+
+program_is_stale() { # NAME FILE
+  [[ ! -e $2 || -n $(find "$ROOT"/bench/"$1" "$ROOT"/{src,tests/TestSupport,config,eng} "$ROOT"/*.props "$ROOT"/global.json \
+    ! -name '*.sh' ! -path "$ROOT/eng" -newer "$2" -print -quit) ]]
+}

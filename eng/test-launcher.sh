@@ -5,8 +5,8 @@ set -uo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WORK=$(mktemp -d) # mode 0700: under root, Postgres has to get through it
 DATA=$WORK/data
-PASSED=0 FAILED=0 SKIPPED=0
-readonly SKIP=77
+# shellcheck source=eng/checks.sh
+source "$ROOT/eng/checks.sh"
 
 unset TRINITY_DATA TRINITY_DATABASE TRINITY_AIBRIDGE__LISTEN TRINITY_CONTROLPLANE__LISTEN TRINITY_CONTROLPLANE__SEEDFILE
 
@@ -17,28 +17,6 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
-
-# ---- what checks are made of -----------------------------------------------------------------------------------------
-
-fail() {
-  printf '    %s\n' "$*"
-  exit 1
-}
-
-# check "what holds" FUNCTION: each runs in a shell of its own, and stops at the first thing that does not hold.
-check() {
-  local rc
-  (
-    set -e
-    "$2"
-  ) >"$WORK/output" 2>&1
-  rc=$?
-  case $rc in
-    0) PASSED=$((PASSED + 1)) && printf 'passed   %s\n' "$1" ;;
-    "$SKIP") SKIPPED=$((SKIPPED + 1)) && printf 'skipped  %s\n' "$1" ;;
-    *) FAILED=$((FAILED + 1)) && printf 'FAILED   %s\n' "$1" && cat -- "$WORK/output" ;;
-  esac
-}
 
 # unused_port: neither listened on nor handed out for outgoing connections.
 unused_port() {
@@ -61,15 +39,6 @@ status() { "$ROOT/trinity" status --data "$DATA"; }
 
 pids() { cut -d' ' -f1 "$DATA"/run/{aibridge,controlplane,postgres}.pid; }
 
-# refused "part of the message" COMMAND…: exits non-zero and says why in one line.
-refused() {
-  local expected=$1 errors=$WORK/errors
-  shift
-  if "$@" >/dev/null 2>"$errors"; then fail "succeeded: $*"; fi
-  (($(wc -l <"$errors") == 1)) || fail "not one line: $(cat -- "$errors")"
-  grep -qF -- "$expected" "$errors" || fail "no '$expected' in: $(cat -- "$errors")"
-}
-
 nothing_runs_in() {
   local file
   for file in "$1"/run/*.pid; do [[ ! -e $file ]] || fail "left behind: $file"; done
@@ -86,11 +55,16 @@ options_are_checked() {
   refused "not '80a'" "$ROOT/trinity" up --bridge-port 80a
   refused "cannot share port 4000" up --bridge-port 4000 --control-port 4000
   refused "cannot be read" up --seed "$WORK/no-such-file"
+  refused "unknown option '--fast'" "$ROOT/trinity" demo --fast
+  refused "--streams needs a value" "$ROOT/trinity" demo --streams
+  refused "number from 1 to 1000, not '0'" "$ROOT/trinity" demo --rotations 0
+  refused "number from 1 to 60, not '2.5'" "$ROOT/trinity" demo --stream-seconds=2.5
+  refused "number from 1 to 8, not '9'" "$ROOT/trinity" demo --replicas 9
 }
 
 every_command_explains_itself() {
   local command
-  for command in up down status test fmt keys; do
+  for command in up down status demo test fmt keys; do
     "$ROOT/trinity" "$command" --help | grep -q "^Usage: ./trinity $command" || fail "$command --help"
   done
 }
@@ -261,5 +235,4 @@ check "a crash of everything is recovered from" a_crash_of_everything_is_recover
 check "down stops all of its own, and nothing else" down_stops_all_and_only_its_own
 check "the foreground ends in order" the_foreground_ends_in_order
 
-printf '%d passed, %d failed, %d skipped\n' "$PASSED" "$FAILED" "$SKIPPED"
-((FAILED == 0))
+sum_up
