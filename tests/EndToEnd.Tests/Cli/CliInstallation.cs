@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using Trinity.EndToEnd.Tests.Processes;
-using Trinity.EndToEnd.Tests.Services;
 
 namespace Trinity.EndToEnd.Tests.Cli;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Trinity.EndToEnd.Tests.Processes;
 
 namespace Trinity.EndToEnd.Tests.Cli;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Trinity.EndToEnd.Tests.Processes;
 
 namespace Trinity.EndToEnd.Tests.Services;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Trinity.EndToEnd.Tests.Processes;
+namespace Trinity.TestSupport.Processes;
 
 /// <summary>A program in a process group of its own, which ends with this object, and with this process however that ends.</summary>
 /// <remarks><c>_lock</c> guards the two texts, which the readers append to.</remarks>
-internal sealed class ChildProcess : IAsyncDisposable
+public sealed class ChildProcess : IAsyncDisposable
 {
     // $@ = the program. Our end of fd 0 is the leash: a line asks the program to stop; its end, which the kernel brings about when we die, kills the group.
     private const string Leash = """
@@ -95,17 +95,18 @@ internal sealed class ChildProcess : IAsyncDisposable
         return await EndAsync(Timeouts.Default);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await KillAsync();
-        _process.Dispose();
-    }
-
-    private async Task KillAsync()
+    /// <summary>Ends it at once (KILL), as a crash would.</summary>
+    public async Task KillAsync()
     {
         _process.StandardInput.Close();
         await _process.WaitForExitAsync(Timeouts.After(Timeouts.Default));
         await _readers;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
     }
 
     private async Task ReadAsync(StreamReader reader, StringBuilder text)
@@ -129,12 +130,11 @@ internal sealed class ChildProcess : IAsyncDisposable
 }
 
 /// <summary>How a program ended.</summary>
-internal sealed record ChildResult(int ExitCode, string Output, string Errors)
+public sealed record ChildResult(int ExitCode, string Output, string Errors)
 {
     /// <summary>Fails the test, with all that was written, unless the program succeeded.</summary>
     public ChildResult Succeeded()
     {
-        Assert.True(ExitCode == 0, $"Exit code {ExitCode}.\n{Output}\n{Errors}");
-        return this;
+        return ExitCode == 0 ? this : throw new InvalidOperationException($"Exit code {ExitCode}.\n{Output}\n{Errors}");
     }
 }

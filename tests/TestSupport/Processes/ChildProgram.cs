@@ -1,7 +1,7 @@
-namespace Trinity.EndToEnd.Tests.Processes;
+namespace Trinity.TestSupport.Processes;
 
 /// <summary>What to run, where, and in which environment: nothing is inherited but PATH and what .NET needs to start.</summary>
-internal sealed record ChildProgram(string FileName, params IReadOnlyList<string> Arguments)
+public sealed record ChildProgram(string FileName, params IReadOnlyList<string> Arguments)
 {
     private static readonly string[] Inherited = ["PATH", "DOTNET_ROOT", "LD_LIBRARY_PATH"];
 
