@@ -95,17 +95,18 @@ public sealed class ChildProcess : IAsyncDisposable
         return await EndAsync(Timeouts.Default);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await KillAsync();
-        _process.Dispose();
-    }
-
-    private async Task KillAsync()
+    /// <summary>Ends it at once (KILL), as a crash would.</summary>
+    public async Task KillAsync()
     {
         _process.StandardInput.Close();
         await _process.WaitForExitAsync(Timeouts.After(Timeouts.Default));
         await _readers;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
     }
 
     private async Task ReadAsync(StreamReader reader, StringBuilder text)

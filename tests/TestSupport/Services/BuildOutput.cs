@@ -1,7 +1,7 @@
-namespace Trinity.EndToEnd.Tests.Services;
+namespace Trinity.TestSupport.Services;
 
 /// <summary>Where the build has put things: artifacts/bin/PROJECT/CONFIGURATION.</summary>
-internal static class BuildOutput
+public static class BuildOutput
 {
     private static readonly DirectoryInfo Own = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
 

@@ -3,10 +3,10 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Trinity.EndToEnd.Tests.Services;
+namespace Trinity.TestSupport.Services;
 
 /// <summary>What an operator does through the control plane's API. Every write waits until the fleet has applied it.</summary>
-internal sealed class ControlPlaneClient(string address, string operatorToken) : IDisposable
+public sealed class ControlPlaneClient(string address, string operatorToken) : IDisposable
 {
     private readonly HttpClient _http = LoopbackHttp.CreateClient(address);
 
@@ -29,7 +29,11 @@ internal sealed class ControlPlaneClient(string address, string operatorToken) :
         await Eventually.TrueAsync(
             async () => (items = [.. (await GetAsync($"/api/v1/interceptions?provider={provider}")).GetProperty("items").EnumerateArray()]).Count >= count,
             $"{count} requests to {provider} are recorded");
-        Assert.Equal(count, items.Count);
+        if (items.Count != count)
+        {
+            throw new InvalidOperationException($"{items.Count} requests to {provider} are recorded, not {count}.");
+        }
+
         items.Reverse();
         return items;
     }
@@ -57,7 +61,6 @@ internal sealed class ControlPlaneClient(string address, string operatorToken) :
     private async Task<string> SuccessAsync(HttpMethod method, string path, object? body = null)
     {
         var (status, text, content) = await SendAsync(method, path, body);
-        Assert.True((int)status is >= 200 and < 300, $"{method} {path} was answered {text}");
-        return content;
+        return (int)status is >= 200 and < 300 ? content : throw new InvalidOperationException($"{method} {path} was answered {text}");
     }
 }
