@@ -324,7 +324,7 @@ public sealed class CachedBridgePoolTests
             () => bench.Pool.Draining.Count == 0 && bench.Pool.Built == bench.Pool.Live.Count + bench.Pool.Closed,
             "every bridge that the cache let go has closed");
         bench.Pool.Dispose();
+        await Eventually.TrueAsync(() => bench.Pool.Closed == bench.Pool.Built, "all are closed, those too that the cache was about to tell us of");
         Assert.Equal((5200, 0), (bench.Pool.Built, bench.Invokers.Count));
-        await Eventually.TrueAsync(() => bench.Pool.Closed == bench.Pool.Built, "all are closed");
     }
 }
