@@ -1,14 +1,8 @@
 # shellcheck shell=bash
 # ./trinity demo
 
-# Its own Trinity, whatever the environment says of another one.
-for name in "${!TRINITY_@}"; do
-  case $name in TRINITY_READY_WAIT | TRINITY_STOP_GRACE) ;; *) unset "$name" ;; esac
-done
-unset name
-
-# shellcheck source=eng/up.sh
-source "$ROOT/eng/up.sh"
+# shellcheck source=eng/own-trinity.sh
+source "$ROOT/eng/own-trinity.sh"
 
 readonly MAX_REPLICAS=8
 DEMO_STREAMS=50 DEMO_ROTATIONS=20 DEMO_STREAM_SECONDS=4 DEMO_REPLICAS=2
@@ -51,21 +45,6 @@ parse_demo_options() {
     esac
     shift 2
   done
-}
-
-# free_port: one that nothing listens on and that is not handed out for outgoing connections; sets FREE_PORT, each time another.
-FREE_PORT=$((10240 + RANDOM % 10000))
-free_port() {
-  FREE_PORT=$((FREE_PORT + 1))
-  while port_is_taken "$FREE_PORT"; do FREE_PORT=$((FREE_PORT + 1)); done
-}
-
-choose_addresses() {
-  free_port
-  export TRINITY_CONTROLPLANE__LISTEN=http://127.0.0.1:$FREE_PORT
-  free_port
-  export TRINITY_AIBRIDGE__LISTEN=http://127.0.0.1:$FREE_PORT
-  DEMO_URLS=("$TRINITY_AIBRIDGE__LISTEN")
 }
 
 # The bridges beside the first: same data directory, another address.
@@ -113,6 +92,7 @@ run_demo() {
   ensure_program Demo
   say "Starting a Trinity of its own, with $DEMO_REPLICAS bridge$( ((DEMO_REPLICAS == 1)) || printf s)."
   choose_addresses
+  DEMO_URLS=("$TRINITY_AIBRIDGE__LISTEN")
   start_database
   set_service_environment
   migrate_database

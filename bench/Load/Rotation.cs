@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Trinity.Bench.Load;
+
+/// <summary>The operator's side of a run: sets the providers up, and rotates a provider's key every second while asked to.</summary>
+internal sealed class Rotation(HttpClient http, BenchPlaces places)
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    private readonly List<double> _appliedMilliseconds = [];
+    private int _keys;
+
+    /// <summary>How long each rotation took until every replica had applied it, as the operator saw it.</summary>
+    public IReadOnlyList<double> AppliedMilliseconds => _appliedMilliseconds;
+
+    /// <summary>Makes the providers of all workloads and a virtual key; returns the latter.</summary>
+    public async Task<string> SetUpAsync()
+    {
+        foreach (var (type, suffix) in new[] { ("anthropic", ""), ("openai", "/v1") })
+        {
+            foreach (var reply in new[] { "json", "sse", "paced" })
+            {
+                await PostAsync("/api/v1/providers?wait=applied", new { name = $"{type}-{reply}", type, base_url = new Uri(places.Upstream.Url, $"/{reply}{suffix}"), api_keys = new[] { NextKey() } });
+            }
+        }
+
+        using var reply2 = await PostAsync("/api/v1/virtual-keys?wait=applied", new { name = "bench" });
+        return (await reply2.Content.ReadFromJsonAsync<Dictionary<string, System.Text.Json.JsonElement>>())!["key"].GetString()!;
+    }
+
+    /// <summary>Runs <paramref name="work"/> while the key of <paramref name="provider"/> is rotated once a second.</summary>
+    public async Task<T> DuringAsync<T>(string provider, Func<Task<T>> work)
+    {
+        using var end = new CancellationTokenSource();
+        var rotating = RotateUntilAsync(provider, end.Token);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await rotating;
+        }
+    }
+
+    private async Task RotateUntilAsync(string provider, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            var began = Stopwatch.GetTimestamp();
+            using (await PostAsync($"/api/v1/providers/{provider}/rotate?wait=applied", new { api_key = NextKey() }))
+            {
+                _appliedMilliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+
+            await Task.Delay(Every, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private string NextKey() => string.Create(CultureInfo.InvariantCulture, $"sk-bench-{++_keys}");
+
+    private async Task<HttpResponseMessage> PostAsync(string path, object body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(places.Control, path)) { Content = JsonContent.Create(body) };
+        request.Headers.Authorization = new("Bearer", places.OperatorToken);
+        var reply = await http.SendAsync(request);
+        return reply.IsSuccessStatusCode ? reply : throw new InvalidOperationException($"{path}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync()}");
+    }
+}

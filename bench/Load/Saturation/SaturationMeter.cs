@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Trinity.Bench.Load.Measuring;
+using Trinity.Bench.Load.Peers;
+
+namespace Trinity.Bench.Load.Saturation;
+
+/// <summary>Drives a peer as hard as it goes, by wrk on a fixed number of connections (a closed loop).</summary>
+internal sealed class SaturationMeter(string folder, int? core)
+{
+    private const int Connections = 32;
+
+    public async Task<SaturationSlice> MeasureAsync(Peer peer, Workload workload, TimeSpan duration)
+    {
+        var script = await WriteScriptAsync(peer, workload);
+        var allocatedBefore = await peer.AllocatedBytes();
+        var before = ProcessSample.Of(peer.ProcessId);
+        var output = WrkOutput.Parse(await RunAsync(peer.Address(workload), script, duration));
+        var after = ProcessSample.Of(peer.ProcessId);
+        var allocated = await peer.AllocatedBytes() - allocatedBefore;
+        var requests = Math.Max(1, output.Requests);
+        return new SaturationSlice(
+            output.RequestsPerSecond,
+            (after.Cpu - before.Cpu).TotalMicroseconds / requests,
+            after.ResidentBytes / 1e6,
+            (double?)allocated / requests,
+            output.Errors);
+    }
+
+    private async Task<string> WriteScriptAsync(Peer peer, Workload workload)
+    {
+        var body = Path.Combine(folder, "wrk-body.json");
+        var script = Path.Combine(folder, "wrk.lua");
+        var text = new StringBuilder("wrk.method = \"POST\"\n");
+        text.Append(CultureInfo.InvariantCulture, $"local file = io.open(\"{body}\")\nwrk.body = file:read(\"*a\")\nfile:close()\n");
+        text.Append("wrk.headers[\"content-type\"] = \"application/json\"\n");
+        foreach (var (name, value) in peer.Headers(workload))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"wrk.headers[\"{name}\"] = \"{value}\"\n");
+        }
+
+        await File.WriteAllTextAsync(body, workload.Body());
+        await File.WriteAllTextAsync(script, text.ToString());
+        return script;
+    }
+
+    private async Task<string> RunAsync(Uri address, string script, TimeSpan duration)
+    {
+        string[] wrk = ["wrk", "-t1", $"-c{Connections}", $"-d{Math.Max(1, (int)duration.TotalSeconds)}s", "--timeout", "10s", "-s", script, address.AbsoluteUri];
+        string[] command = core is { } number ? ["taskset", "-c", number.ToString(CultureInfo.InvariantCulture), .. wrk] : wrk;
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"wrk failed: {await errors}{output}");
+    }
+}
