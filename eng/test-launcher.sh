@@ -60,11 +60,13 @@ options_are_checked() {
   refused "number from 1 to 1000, not '0'" "$ROOT/trinity" demo --rotations 0
   refused "number from 1 to 60, not '2.5'" "$ROOT/trinity" demo --stream-seconds=2.5
   refused "number from 1 to 8, not '9'" "$ROOT/trinity" demo --replicas 9
+  refused "unknown option '--slow'" "$ROOT/trinity" bench --slow
+  refused "--out needs a value" "$ROOT/trinity" bench --out
 }
 
 every_command_explains_itself() {
   local command
-  for command in up down status demo test fmt keys; do
+  for command in up down status demo test bench fmt keys; do
     "$ROOT/trinity" "$command" --help | grep -q "^Usage: ./trinity $command" || fail "$command --help"
   done
 }

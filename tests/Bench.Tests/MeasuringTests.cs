@@ -1,0 +1,55 @@
+using Trinity.Bench.Load.Measuring;
+using Trinity.Bench.Load.OpenLoop;
+using Trinity.Bench.Load.Saturation;
+
+namespace Trinity.Bench.Tests;
+
+public sealed class MeasuringTests
+{
+    [Theory]
+    [InlineData(0, 10)]
+    [InlineData(0.5, 25)]
+    [InlineData(0.75, 32.5)]
+    [InlineData(1, 40)]
+    public void Percentile_BetweenValues_IsInterpolated(double share, double expected) => Assert.Equal(expected, Spread.Percentile([10, 20, 30, 40], share));
+
+    [Fact]
+    public void Of_Values_AreMedianAndExtremes() => Assert.Equal(new Spread(2, 1, 9), Spread.Of([9, 1, 2]));
+
+    [Fact]
+    public void Of_NoValues_IsNoNumber() => Assert.True(double.IsNaN(Spread.Of([]).Median));
+
+    [Fact]
+    public void Of_ThisProcess_HasUsedTimeAndMemory()
+    {
+        var sample = ProcessSample.Of(Environment.ProcessId);
+        Assert.True(sample.Cpu > TimeSpan.Zero);
+        Assert.InRange(sample.ResidentBytes, 10_000_000, 4_000_000_000);
+    }
+
+    [Fact]
+    public void Of_Samples_CountsFromWhenTheyWereDue()
+    {
+        var samples = Enumerable.Range(1, 100).Select(number => new LoadSample(number / 2d, number, 200, 5, [1, 3])).ToList();
+        var slice = OpenLoopSlice.Of(samples, errors: 2, connections: 7);
+        Assert.Equal((100, 2, 7), (slice.Requests, slice.Errors, slice.Connections));
+        Assert.Equal((50.5, 25.25, 3), (slice.P50, slice.FirstP50, slice.GapP99));
+    }
+
+    [Fact]
+    public void Parse_WhatWrkPrints_IsRateCountAndErrors()
+    {
+        const string Output = """
+            Running 2s test @ http://127.0.0.1:1/
+              1 threads and 32 connections
+              4242 requests in 2.00s, 1.10MB read
+              Socket errors: connect 1, read 2, write 3, timeout 4
+              Non-2xx or 3xx responses: 90
+            Requests/sec:   2121.50
+            Transfer/sec:    563.00KB
+            """;
+        Assert.Equal(new WrkOutput(2121.5, 4242, 100), WrkOutput.Parse(Output));
+        Assert.Equal(0, WrkOutput.Parse("10 requests in 1s\nRequests/sec: 10").Errors);
+        Assert.Throws<FormatException>(() => WrkOutput.Parse("unable to connect to 127.0.0.1:1 Connection refused"));
+    }
+}
