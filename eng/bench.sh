@@ -155,7 +155,7 @@ start_trinity() {
 describe_machine() {
   local commit placement="everything on all cores"
   commit=$(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || printf unknown)
-  if [[ -n $(git -C "$ROOT" status --porcelain -- src bench eng config 2>/dev/null) ]]; then commit+=" with changes"; fi
+  if [[ -n $(git -C "$ROOT" status --porcelain -- src bench/Load bench/portkey eng config 2>/dev/null) ]]; then commit+=" with changes"; fi
   if ((${#ON_GATEWAY_CORE[@]})); then placement="gateways on core 0, load, upstream and Postgres on core 1"; fi
   cat <<MACHINE
 $(date -u +%F), commit $commit, plan $BENCH_PLAN.

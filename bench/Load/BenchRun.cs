@@ -77,7 +77,7 @@ internal sealed class BenchRun(BenchPlan plan, Rotation rotation, IReadOnlyList<
             {
                 var slice = await DuringAsync(peer, workload, () => OpenLoopMeter.MeasureAsync(peer, workload, rate, plan.Slice, cancellationToken));
                 _results.Add(peer, workload, label, slice, ProcessSample.Of(peer.ProcessId).ResidentBytes / 1e6);
-                await progress.WriteLineAsync($"round {round}/{plan.Rounds}  {workload.Name}, {label}, {peer.Name}: p50 {slice.P50:0.00} ms, p99 {slice.P99:0.00} ms, {slice.Errors} errors");
+                await progress.WriteLineAsync($"round {round}/{plan.Rounds}  {workload.Name}, {label}, {peer.Name}: p50 {slice.P50:0.00} ms, p99 {slice.P99:0.00} ms, {slice.Errors} errors {slice.FirstError}");
             }
         }
     }

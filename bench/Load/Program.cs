@@ -21,6 +21,7 @@ switch (args)
 
 static async Task<int> RunAsync(string[] arguments)
 {
+    ThreadPool.SetMinThreads(8, 8); // replies are read on the pool, on which rotations run too; on one core it would begin with one thread
     var named = arguments.Select(argument => argument.TrimStart('-').Split('=', 2)).ToDictionary(pair => pair[0], pair => pair.Length > 1 ? pair[1] : "", StringComparer.Ordinal);
     var places = BenchPlaces.Parse(named);
     var plan = named.GetValueOrDefault("plan") switch { "quick" => BenchPlan.Quick, "full" => BenchPlan.Full, _ => BenchPlan.Standard };

@@ -47,6 +47,7 @@ internal sealed class Rotation(HttpClient http, BenchPlaces places)
 
     private async Task RotateUntilAsync(string provider, CancellationToken end)
     {
+        using var timer = new PeriodicTimer(Every);
         while (!end.IsCancellationRequested)
         {
             var began = Stopwatch.GetTimestamp();
@@ -55,7 +56,7 @@ internal sealed class Rotation(HttpClient http, BenchPlaces places)
                 _appliedMilliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             }
 
-            await Task.Delay(Every, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)timer.WaitForNextTickAsync(end).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -39,8 +39,9 @@ internal sealed class LoadConnection : IDisposable
             }
 
             var now = Stopwatch.GetTimestamp();
+            var before = _reply.ContentBytes;
             _reply.Append(_buffer.AsSpan(0, read));
-            if (_reply.ContentBytes > 0)
+            if (_reply.ContentBytes > before)
             {
                 if (firstContent == 0)
                 {

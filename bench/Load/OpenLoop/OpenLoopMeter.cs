@@ -1,76 +1,41 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using Trinity.Bench.Load.Peers;
+using Trinity.Bench.Load.Upstream;
 
 namespace Trinity.Bench.Load.OpenLoop;
 
 /// <summary>Sends requests at a fixed rate, whether or not earlier ones are answered, as many clients would: a peer that lags behind shows in the times.</summary>
 internal static class OpenLoopMeter
 {
-    private const int MostConnections = 2000;
-
     public static async Task<OpenLoopSlice> MeasureAsync(Peer peer, Workload workload, double perSecond, TimeSpan duration, CancellationToken cancellationToken)
     {
         var address = peer.Address(workload);
-        var request = Request(peer, workload, address);
-        var idle = new ConcurrentBag<LoadConnection>();
-        var samples = new ConcurrentBag<LoadSample>();
-        var running = new List<Task>();
-        var errors = 0;
-        var connections = 0;
-        var count = (int)(perSecond * duration.TotalSeconds);
-        var interval = Stopwatch.Frequency / perSecond;
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < count; i++)
-        {
-            var due = start + (long)(i * interval);
-            PreciseWait.Until(due);
-            running.Add(OneAsync(due)); // sends here and now; the rest runs when the reply comes
-        }
+        using var exchanges = new Exchanges(address, Request(peer, workload, address), CannedReply.For(workload.Path, workload.Streaming).Whole.Length);
+        await Task.WhenAll(await DispatchAsync(exchanges, (int)(perSecond * duration.TotalSeconds), Stopwatch.Frequency / perSecond, cancellationToken));
+        return OpenLoopSlice.Of([.. exchanges.Samples], exchanges.Errors, exchanges.Connections, exchanges.FirstError);
+    }
 
-        await Task.WhenAll(running);
-        foreach (var connection in idle)
+    // On a thread of its own: on one of the pool's it would keep the replies from being read on time.
+    private static Task<List<Task>> DispatchAsync(Exchanges exchanges, int count, double interval, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource<List<Task>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
         {
-            connection.Dispose();
-        }
-
-        return OpenLoopSlice.Of([.. samples], errors, connections);
-
-        async Task OneAsync(long due)
-        {
-            LoadConnection? connection = null;
-            try
+            var running = new List<Task>(count);
+            var start = Stopwatch.GetTimestamp();
+            for (var i = 0; i < count && !cancellationToken.IsCancellationRequested; i++)
             {
-                if (!idle.TryTake(out connection))
-                {
-                    if (Interlocked.Increment(ref connections) > MostConnections)
-                    {
-                        throw new IOException("The peer keeps more requests waiting than there may be connections.");
-                    }
-
-                    connection = new LoadConnection();
-                    await connection.ConnectAsync(address, cancellationToken);
-                }
-
-                var sample = await connection.ExchangeAsync(request, due, cancellationToken);
-                if (sample.Status == 200 && sample.ContentBytes > 0)
-                {
-                    samples.Add(sample);
-                    idle.Add(connection);
-                    return;
-                }
-            }
-            catch (Exception exception) when (exception is IOException or SocketException or InvalidDataException)
-            {
-                // counted below
+                var due = start + (long)(i * interval);
+                PreciseWait.Until(due);
+                running.Add(exchanges.OneAsync(due, cancellationToken)); // sends here and now; the rest runs when the reply comes
             }
 
-            Interlocked.Increment(ref errors);
-            connection?.Dispose();
-        }
+            done.SetResult(running);
+        });
+        thread.Start();
+        return done.Task;
     }
 
     private static byte[] Request(Peer peer, Workload workload, Uri address)

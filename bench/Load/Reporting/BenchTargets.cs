@@ -19,7 +19,7 @@ internal static class BenchTargets
 
     public static IEnumerable<BenchTarget> Of(BenchResults results, IReadOnlyList<string> peers)
     {
-        foreach (var workload in results.Saturated.Where(workload => workload is { Api: "messages", Reply: "json", BodyBytes: 300 or 200_000 }))
+        foreach (var workload in results.Saturated.Where(workload => workload is { Api: "messages", BodyBytes: 300 or 200_000 }))
         {
             var rate = results.MedianRate(Peer.Bridge, workload);
             yield return AtLeast($"requests/s of bare YARP's, {workload.Name}", rate / results.MedianRate(Peer.Forwarder, workload), OfBareForwarder);
