@@ -7,6 +7,7 @@ source "$ROOT/eng/machine.sh"
 readonly TEST_RESULTS=$ROOT/artifacts/test-results
 readonly TEST_LIMIT=1200 # seconds for one test project; a hang becomes a failure
 TOTAL_PASSED=0 TOTAL_FAILED=0 TOTAL_SKIPPED=0
+FAILURES=() # what failed, with the first lines of why
 PASSED=0 FAILED=0 SKIPPED=0 # of the project at hand
 
 test_help() {
@@ -99,6 +100,7 @@ run_project() {
   if ((FAILED)); then
     grep -vE '^ *(Discovering|Discovered|Starting|Finished):' -- "$log" | tail -n 150
     verdict=FAILED
+    mapfile -t -O "${#FAILURES[@]}" FAILURES < <(grep -E -A 3 -e '^ *[^ ]+.* \[FAIL\]$' -e '^FAILED ' -- "$log" | cut -c 1-300)
   fi
   say "  $verdict   $1: $PASSED passed, $FAILED failed, $SKIPPED skipped ($((SECONDS - began)) s; $log)"
   TOTAL_PASSED=$((TOTAL_PASSED + PASSED)) TOTAL_FAILED=$((TOTAL_FAILED + FAILED)) TOTAL_SKIPPED=$((TOTAL_SKIPPED + SKIPPED))
@@ -121,6 +123,7 @@ run_tests() {
     run_project "$project"
   done
   if ((TOTAL_PASSED + TOTAL_FAILED == 0)); then warn "no test ran"; fi
+  if ((${#FAILURES[@]})); then printf '\nWhat failed:\n' && printf '%s\n' "${FAILURES[@]}"; fi
   printf '\n%d passed, %d failed, %d skipped\n' "$TOTAL_PASSED" "$TOTAL_FAILED" "$TOTAL_SKIPPED"
   ((TOTAL_FAILED == 0 && TOTAL_PASSED > 0))
 }

@@ -37,8 +37,12 @@ public sealed class PeersTests
         File.WriteAllText(token, "secret\n");
         var arguments = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["upstream"] = "http://127.0.0.1:1,11", ["forwarder"] = "http://127.0.0.1:2,12", ["bridge"] = "http://127.0.0.1:3,13",
-            ["control"] = "http://127.0.0.1:4", ["token-file"] = token, ["pinned"] = "",
+            ["upstream"] = "http://127.0.0.1:1,11",
+            ["forwarder"] = "http://127.0.0.1:2,12",
+            ["bridge"] = "http://127.0.0.1:3,13",
+            ["control"] = "http://127.0.0.1:4",
+            ["token-file"] = token,
+            ["pinned"] = "",
         };
 
         var places = BenchPlaces.Parse(arguments);

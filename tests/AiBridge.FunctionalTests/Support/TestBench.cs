@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
 using Trinity.Shared.Database;
 using Trinity.Shared.Secrets;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Trinity.AiBridge.FunctionalTests.Support;
 

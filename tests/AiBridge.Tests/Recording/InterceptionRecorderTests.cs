@@ -86,7 +86,16 @@ public sealed class InterceptionRecorderTests : IDisposable
 
     private static Interception Of(Guid? virtualKeyId) => new()
     {
-        Id = Guid.Empty, Provider = "p", Client = "c", VirtualKeyId = virtualKeyId, Streaming = false, Status = 200, Outcome = Outcome.Completed, Attempts = 1, Generation = 1,
-        StartedAt = default, DurationMilliseconds = 1,
+        Id = Guid.Empty,
+        Provider = "p",
+        Client = "c",
+        VirtualKeyId = virtualKeyId,
+        Streaming = false,
+        Status = 200,
+        Outcome = Outcome.Completed,
+        Attempts = 1,
+        Generation = 1,
+        StartedAt = default,
+        DurationMilliseconds = 1,
     };
 }
