@@ -96,6 +96,7 @@ internal static class AiBridgeApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(TokenHashMemo.Attach));
             kestrel.Limits.MaxRequestBodySize = null;      // RequestReader has the limit, and answers in the vendor's shape
             kestrel.Limits.MinResponseDataRate = null;     // an agent that pauses must not lose its stream
             kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;

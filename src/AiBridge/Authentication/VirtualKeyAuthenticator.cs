@@ -12,7 +12,8 @@ internal sealed class VirtualKeyAuthenticator(TimeProvider time)
     public const string TrinityKeyHeader = "X-Trinity-Key";
     public const string ApiKeyHeader = "x-api-key";
 
-    public bool TryAuthenticate(IHeaderDictionary headers, ConfigSnapshot snapshot, [NotNullWhen(true)] out Caller? caller, [NotNullWhen(false)] out BridgeError? error)
+    public bool TryAuthenticate(
+        IHeaderDictionary headers, TokenHashMemo memo, ConfigSnapshot snapshot, [NotNullWhen(true)] out Caller? caller, [NotNullWhen(false)] out BridgeError? error)
     {
         caller = null;
         var token = FindToken(headers, out var ownCredential);
@@ -20,7 +21,7 @@ internal sealed class VirtualKeyAuthenticator(TimeProvider time)
         {
             error = BridgeError.Unauthenticated("no_virtual_key", "No virtual key was sent. Put it into Authorization: Bearer, x-api-key, or X-Trinity-Key.");
         }
-        else if (!snapshot.VirtualKeys.TryGetValue(VirtualKeyHash.OfToken(token), out var key))
+        else if (!snapshot.VirtualKeys.TryGetValue(memo.Hash(token), out var key))
         {
             error = BridgeError.Unauthenticated("unknown_virtual_key", "The virtual key is not known here.");
         }

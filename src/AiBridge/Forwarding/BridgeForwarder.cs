@@ -66,7 +66,12 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
     {
         var (context, bridge, _, _, body, _, draft) = exchange;
         draft.Attempts++;
-        if (body is not null)
+        var invoker = bridge.Invoker;
+        if (body is { Bytes.Length: <= SmallBodyInvoker.MaxBytes } && context.Request.ContentLength is not null)
+        {
+            invoker = new SmallBodyInvoker(invoker, body.Bytes.Span);
+        }
+        else if (body is not null)
         {
             context.Request.Body = body.Open();
         }
@@ -80,7 +85,7 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
             key,
             decide: response => (verdict = key is null ? KeyVerdict.Relay : keyPolicy.Judge(response, bridge, key, nextKey)) == KeyVerdict.Relay,
             observe: replies.Observe);
-        var error = await forwarder.SendAsync(context, bridge.BaseUrl, bridge.Invoker, RequestConfig(context, LimitsOf(bridge)), transformer, cut.Token);
+        var error = await forwarder.SendAsync(context, bridge.BaseUrl, invoker, RequestConfig(context, LimitsOf(bridge)), transformer, cut.Token);
         if (verdict != KeyVerdict.Relay)
         {
             context.Response.Clear(); // the refused reply's status

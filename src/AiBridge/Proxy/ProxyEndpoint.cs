@@ -37,7 +37,7 @@ internal sealed partial class ProxyEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         var now = time.GetUtcNow();
-        var draft = new InterceptionDraft(Guid.CreateVersion7(now), now, time.GetTimestamp());
+        var draft = new InterceptionDraft(InterceptionId.Create(now), now, time.GetTimestamp());
         draft.Client = ClientDetector.Detect(context.Request.Headers);
         context.Response.Headers[ReplyHeaders.InterceptionId] = draft.IdText;
         using var activity = BridgeActivity.Start(context.Request.Headers.TraceParent, context.Request.Headers.TraceState);
@@ -136,7 +136,7 @@ internal sealed partial class ProxyEndpoint(
             draft.ProviderType = provider.Config.Type;
         }
 
-        if (!authenticator.TryAuthenticate(request.Headers, snapshot, out caller, out error))
+        if (!authenticator.TryAuthenticate(request.Headers, context.Features.Get<TokenHashMemo>() ?? new TokenHashMemo(), snapshot, out caller, out error))
         {
             return false;
         }

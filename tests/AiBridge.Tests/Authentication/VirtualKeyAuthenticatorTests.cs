@@ -31,7 +31,7 @@ public sealed class VirtualKeyAuthenticatorTests
     [InlineData("Authorization: Basic abc|x-api-key: {key}", false)]
     public void TryAuthenticate_KeyInOneOfItsPlaces_IsTheCaller(string headers, bool ownCredential)
     {
-        Assert.True(Authenticator().TryAuthenticate(Headers(headers), Snapshot(Key()), out var caller, out var error), error?.Code);
+        Assert.True(Authenticator().TryAuthenticate(Headers(headers), new TokenHashMemo(), Snapshot(Key()), out var caller, out var error), error?.Code);
 
         Assert.Equal(("tester", ownCredential), (caller.Key.Name, caller.OwnCredential));
     }
@@ -54,7 +54,7 @@ public sealed class VirtualKeyAuthenticatorTests
     [InlineData("Authorization: Bearer ключ", "unknown_virtual_key")]
     public void TryAuthenticate_NoValidKey_IsRefused(string headers, string code)
     {
-        Assert.False(Authenticator().TryAuthenticate(Headers(headers), Snapshot(Key()), out _, out var error));
+        Assert.False(Authenticator().TryAuthenticate(Headers(headers), new TokenHashMemo(), Snapshot(Key()), out _, out var error));
 
         Assert.Equal((401, code), (error.Status, error.Code));
         Assert.DoesNotContain(_token, error.Message, StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public sealed class VirtualKeyAuthenticatorTests
     [Fact]
     public void TryAuthenticate_RevokedKey_IsRefused()
     {
-        Assert.False(Authenticator().TryAuthenticate(Headers("x-api-key: {key}"), Snapshot(Key() with { RevokedAt = _time.GetUtcNow() }), out _, out var error));
+        Assert.False(Authenticator().TryAuthenticate(Headers("x-api-key: {key}"), new TokenHashMemo(), Snapshot(Key() with { RevokedAt = _time.GetUtcNow() }), out _, out var error));
 
         Assert.Equal("revoked_virtual_key", error.Code);
     }
@@ -73,11 +73,11 @@ public sealed class VirtualKeyAuthenticatorTests
     {
         var snapshot = Snapshot(Key() with { ExpiresAt = _time.GetUtcNow().AddMinutes(1) });
         _time.Advance(TimeSpan.FromSeconds(59));
-        Assert.True(Authenticator().TryAuthenticate(Headers("x-api-key: {key}"), snapshot, out _, out _));
+        Assert.True(Authenticator().TryAuthenticate(Headers("x-api-key: {key}"), new TokenHashMemo(), snapshot, out _, out _));
 
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.False(Authenticator().TryAuthenticate(Headers("x-api-key: {key}"), snapshot, out _, out var error));
+        Assert.False(Authenticator().TryAuthenticate(Headers("x-api-key: {key}"), new TokenHashMemo(), snapshot, out _, out var error));
         Assert.Equal("expired_virtual_key", error.Code);
     }
 
