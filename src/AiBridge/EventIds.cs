@@ -4,11 +4,9 @@ namespace Trinity.AiBridge;
 internal static class EventIds
 {
     // Proxy and Forwarding
-    public const int RequestRejected = 1000;
     public const int RequestFailed = 1001;
     public const int KeyCoolingDown = 1010;
     public const int UpstreamFailed = 1011;
-    public const int UpstreamIdle = 1012;
 
     // Bridges
     public const int BridgeBuilt = 1100;

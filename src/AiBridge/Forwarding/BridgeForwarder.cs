@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Bridges;
 using Trinity.AiBridge.Providers;
+using Trinity.AiBridge.Recording;
 using Trinity.AiBridge.Routing;
 using Trinity.AiBridge.Telemetry;
 using Trinity.Shared.Configuration;
@@ -12,7 +13,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Trinity.AiBridge.Forwarding;
 
 /// <summary>Step 5 of the request path: sends the request through YARP, to the next key when one is refused before the client saw a byte.</summary>
-internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPolicy, BridgeMetrics metrics, TimeProvider time, IOptions<AiBridgeOptions> options)
+internal sealed partial class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPolicy, BridgeMetrics metrics, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<BridgeForwarder> logger)
 {
     private const string Byok = "byok";
     private const string Centralized = "centralized";
@@ -40,7 +41,7 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
         {
             return exchange.Bridge.Provider.Config.Type == ProviderTypes.OpenAiCompatible
                 ? await AttemptAsync(exchange, key: null, nextKey: 0) ?? ForwardOutcome.Completed // local models need no credential
-                : new ForwardOutcome(Recording.Outcome.Rejected, "no_provider_key", BridgeError.Unavailable(
+                : new ForwardOutcome(Outcome.Rejected, "no_provider_key", BridgeError.Unavailable(
                     "no_provider_key", $"AI provider \"{exchange.Bridge.Provider.Name}\" has no key; send your own credential with the virtual key in X-Trinity-Key, or have one configured."));
         }
 
@@ -92,7 +93,13 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
             return null;
         }
 
-        return ForwardResult.Of(exchange, error, replies.Reply);
+        var outcome = ForwardResult.Of(exchange, error, replies.Reply);
+        if (outcome.Outcome != Outcome.ClientAbort && (error != ForwarderError.None || replies.Reply?.Broken is not null))
+        {
+            Log.UpstreamFailed(logger, draft.Id, bridge.Provider.Name, outcome.Code, Causes.Of(context.GetForwarderErrorFeature()?.Exception));
+        }
+
+        return outcome;
     }
 
     // An event stream ends itself in the vendor's words, for which its way to the client must stay open; anything else is cut here.
@@ -125,4 +132,10 @@ internal sealed class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPol
         headers[VirtualKeyAuthenticator.ApiKeyHeader].ToString() is { Length: > 0 } apiKey
             ? apiKey
             : VirtualKeyAuthenticator.Bearer(headers.Authorization).ToString();
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.UpstreamFailed, LogLevel.Warning, "Interception {Id}: the exchange with {Provider} failed: {Code} ({Causes}).")]
+        public static partial void UpstreamFailed(ILogger logger, Guid id, string provider, string? code, string causes);
+    }
 }

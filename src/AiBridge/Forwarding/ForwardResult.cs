@@ -9,6 +9,8 @@ internal static class ForwardResult
 {
     private static readonly BridgeError Idle = new(StatusCodes.Status504GatewayTimeout, "upstream_idle", "The provider was silent for too long in the middle of the reply.");
 
+    private static readonly BridgeError Truncated = new(StatusCodes.Status502BadGateway, "upstream_truncated", "The provider's connection broke in the middle of the reply.");
+
     public static ForwardOutcome Of(Exchange exchange, ForwarderError error, Reply? reply) =>
         error == ForwarderError.None ? OfReply(exchange, reply) : OfError(exchange, error);
 
@@ -38,6 +40,12 @@ internal static class ForwardResult
 
     private static ForwardOutcome OfError(Exchange exchange, ForwarderError error)
     {
+        // Before a look at the client: its connection, too, was cut because of this.
+        if (error == ForwarderError.ResponseBodyDestination && Exception(exchange.Context) is not OperationCanceledException)
+        {
+            return ForwardOutcome.Failed(Truncated);
+        }
+
         if (exchange.Context.RequestAborted.IsCancellationRequested)
         {
             return exchange.Draft.Usage is { Finished: true, Error: null } ? ForwardOutcome.Completed : ForwardOutcome.ClientAbort; // it had all it came for
@@ -53,10 +61,7 @@ internal static class ForwardResult
         {
             ForwarderError.RequestTimedOut => ForwardOutcome.Failed(new BridgeError(
                 StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The provider did not answer in time.")),
-            ForwarderError.ResponseBodyCanceled => ForwardOutcome.Failed(Idle),
-            ForwarderError.ResponseBodyDestination when Exception(exchange.Context) is OperationCanceledException => ForwardOutcome.Failed(Idle), // YARP's own limit cut the read
-            ForwarderError.ResponseBodyDestination => ForwardOutcome.Failed(new BridgeError(
-                StatusCodes.Status502BadGateway, "upstream_truncated", "The provider's connection broke in the middle of the reply.")),
+            ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyDestination => ForwardOutcome.Failed(Idle), // YARP's own limit cut the read
             ForwarderError.ResponseBodyClient or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
                 or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => ForwardOutcome.ClientAbort,
             ForwarderError.UpgradeActivityTimeout => new ForwardOutcome(Outcome.ProviderError, "upstream_idle"),

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Dapper;
 using Npgsql;
 using Trinity.AiBridge.Configuration;
 
@@ -38,14 +37,21 @@ internal sealed partial class TokenBudgets(NpgsqlDataSource database, ConfigProv
         const string sql = """
             select i.virtual_key_id as id, sum(u.input + u.output + u.cache_read + u.cache_write)::bigint as tokens
             from interceptions i join token_usages u on u.interception_id = i.id
-            where i.started_at >= @From and i.virtual_key_id = any(@Keys)
+            where i.started_at >= $1 and i.virtual_key_id = any($2)
             group by i.virtual_key_id
             """;
         var today = Today();
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<(Guid Id, long Tokens)>(new CommandDefinition(
-            sql, new { From = today.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), Keys = keys }, cancellationToken: cancellationToken));
-        _spent = new Day(today, rows.ToFrozenDictionary(row => row.Id, row => row.Tokens));
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddWithValue(today.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
+        command.Parameters.AddWithValue(keys);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var tokens = new Dictionary<Guid, long>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            tokens.Add(reader.GetGuid(0), reader.GetInt64(1));
+        }
+
+        _spent = new Day(today, tokens.ToFrozenDictionary());
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

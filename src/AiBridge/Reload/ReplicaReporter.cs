@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Dapper;
 using Npgsql;
 using Trinity.AiBridge.Bridges;
 using Trinity.AiBridge.Configuration;
@@ -16,10 +15,9 @@ internal sealed partial class ReplicaReporter(
 {
     private const string Upsert = """
         insert into bridge_replicas as r (id, address, version, generation, applied_at, heartbeat_at, started_at, draining, errors)
-        values (@Id, @Address, @Version, @Generation, clock_timestamp(), clock_timestamp(), @StartedAt, @Draining::jsonb, @Errors::jsonb)
-        on conflict (id) do update set address = @Address, version = @Version, generation = @Generation, heartbeat_at = clock_timestamp(), started_at = @StartedAt,
-          draining = @Draining::jsonb, errors = @Errors::jsonb,
-          applied_at = case when r.generation = @Generation and r.started_at = @StartedAt then r.applied_at else clock_timestamp() end
+        values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, $6::jsonb, $7::jsonb)
+        on conflict (id) do update set address = $2, version = $3, generation = $4, heartbeat_at = clock_timestamp(), started_at = $5, draining = $6::jsonb, errors = $7::jsonb,
+          applied_at = case when r.generation = $4 and r.started_at = $5 then r.applied_at else clock_timestamp() end
         returning (select revision from config_revision) as revision, extract(epoch from clock_timestamp() - (select changed_at from config_revision))::float8 as age
         """;
 
@@ -74,8 +72,9 @@ internal sealed partial class ReplicaReporter(
             try
             {
                 _withdrawn = true; // a report that is still to come would put the row back
-                await using var connection = await database.OpenConnectionAsync(cancellationToken);
-                await connection.ExecuteAsync(new CommandDefinition("delete from bridge_replicas where id = @Id", new { replica.Id }, cancellationToken: cancellationToken));
+                await using var delete = database.CreateCommand("delete from bridge_replicas where id = $1");
+                delete.Parameters.AddWithValue(replica.Id);
+                await delete.ExecuteNonQueryAsync(cancellationToken);
             }
             finally
             {
@@ -98,17 +97,11 @@ internal sealed partial class ReplicaReporter(
             bridge.Provider.Id, bridge.Key.Revision, [.. bridge.Provider.Config.Keys.Select(key => key.Id)], bridge.Leases, bridge.RetiredAt));
         using var limit = new CancellationTokenSource(ReportLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        await using var connection = await database.OpenConnectionAsync(either.Token);
-        var (revision, age) = await connection.QuerySingleAsync<(long Revision, double Age)>(new CommandDefinition(Upsert, new
-        {
-            replica.Id,
-            replica.Address,
-            TrinityHosting.Version,
-            Generation = snapshot?.Generation ?? 0,
-            replica.StartedAt,
-            Draining = JsonSerializer.Serialize([.. draining], ReportJson.Default.DrainingBridgeArray),
-            Errors = JsonSerializer.Serialize([.. snapshot?.Problems ?? []], ReportJson.Default.ConfigProblemArray),
-        }, cancellationToken: either.Token));
+        var (revision, age) = await UpsertAsync(
+            snapshot?.Generation ?? 0,
+            JsonSerializer.Serialize([.. draining], ReportJson.Default.DrainingBridgeArray),
+            JsonSerializer.Serialize([.. snapshot?.Problems ?? []], ReportJson.Default.ConfigProblemArray),
+            either.Token);
         if (snapshot is not null && revision == snapshot.Generation && _reported != revision)
         {
             // The first report of all is of a change that this process did not witness: its age says nothing of us.
@@ -121,6 +114,20 @@ internal sealed partial class ReplicaReporter(
         }
 
         convergence.Saw(revision, snapshot?.Generation);
+    }
+
+    // The database's revision, and how many seconds old it is.
+    private async Task<(long Revision, double Age)> UpsertAsync(long generation, string draining, string errors, CancellationToken cancellationToken)
+    {
+        await using var upsert = database.CreateCommand(Upsert);
+        foreach (var value in (object[])[replica.Id, replica.Address, TrinityHosting.Version, generation, replica.StartedAt, draining, errors])
+        {
+            upsert.Parameters.AddWithValue(value);
+        }
+
+        await using var reader = await upsert.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt64(0), reader.GetDouble(1));
     }
 
     private static partial class Log

@@ -20,6 +20,20 @@ public sealed class BrokenUpstreamTests(WireBench wire) : IClassFixture<WireBenc
         await Bench.AssertErrorAsync(dialect, stream, 502, "upstream_unreachable", provider);
     }
 
+    [Fact]
+    public async Task Refused_IsOneLogLineWithItsCauses()
+    {
+        await Bench.Config.AddProviderAsync("refusing-logged", "openai", $"http://127.0.0.1:{FreePort.Next()}", ["sk-refusing-0123456789"]);
+        await Bench.AppliedAsync();
+
+        await Bench.AssertErrorAsync(Models.Chat, stream: false, 502, "upstream_unreachable", "refusing-logged");
+
+        var line = Assert.Single(Bench.Bridge.Logs.Of(EventIds.UpstreamFailed), line => line.Values.Contains(new("Provider", "refusing-logged")));
+        var causes = Assert.IsType<string>(line.Values.Single(value => value.Key == "Causes").Value);
+        Assert.StartsWith("HttpRequestException ConnectionError < ", causes, StringComparison.Ordinal);
+        Assert.EndsWith(" < SocketException ConnectionRefused", causes, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Models.DialectsAndModes), MemberType = typeof(Models))]
     public async Task ResetBeforeTheHead_IsABadGateway(string dialect, bool stream)

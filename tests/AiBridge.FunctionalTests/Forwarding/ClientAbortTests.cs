@@ -31,6 +31,7 @@ public sealed class ClientAbortTests : IAsyncLifetime
         await upstream.Aborted.WaitAsync(Timeouts.Token);
         var record = await OnlyRecordAsync();
         Assert.Equal((499, "client_abort", "client_abort", null), (record.Status, record.Outcome, record.Error, record.Input));
+        Assert.Empty(Bench.Bridge.Logs.Of(EventIds.UpstreamFailed)); // nothing failed
     }
 
     [Fact]
