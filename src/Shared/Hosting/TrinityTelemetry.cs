@@ -35,6 +35,11 @@ public static class TrinityTelemetry
     {
         _ = app.Services.GetService<TracerProvider>();
         var scraper = app.Services.GetRequiredService<PrometheusScraper>();
-        app.MapGet("/metrics", () => Results.Text(scraper.Scrape(), "text/plain; version=0.0.4; charset=utf-8")).AllowAnonymous().ExcludeFromDescription();
+        RequestDelegate scrape = context =>
+        {
+            context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+            return context.Response.WriteAsync(scraper.Scrape());
+        };
+        app.MapGet("/metrics", scrape).AllowAnonymous().ExcludeFromDescription();
     }
 }
