@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Trinity.Bench.Load.Peers;
 
 namespace Trinity.Bench.Load;
 
@@ -29,11 +30,16 @@ internal sealed class Rotation(HttpClient http, BenchPlaces places)
         return (await reply2.Content.ReadFromJsonAsync<Dictionary<string, System.Text.Json.JsonElement>>())!["key"].GetString()!;
     }
 
-    /// <summary>Runs <paramref name="work"/> while the key of <paramref name="provider"/> is rotated once a second.</summary>
-    public async Task<T> DuringAsync<T>(string provider, Func<Task<T>> work)
+    /// <summary>Runs <paramref name="work"/>, for the rotating peer while the key of the workload's provider is rotated once a second.</summary>
+    public async Task<T> DuringAsync<T>(Peer peer, Workload workload, Func<Task<T>> work)
     {
+        if (peer.Name != Peer.Rotating)
+        {
+            return await work();
+        }
+
         using var end = new CancellationTokenSource();
-        var rotating = RotateUntilAsync(provider, end.Token);
+        var rotating = RotateUntilAsync(workload.Provider, end.Token);
         try
         {
             return await work();
