@@ -70,7 +70,7 @@ parse_bench_options() {
     shift 2
   done
   case $BENCH_PLAN,,$only, in
-    *,,*,cold,* | standard,,, | full,,, | smoke,,,) BENCH_COLD=1 ;;
+    *,cold,* | standard,,, | full,,, | smoke,,,) BENCH_COLD=1 ;;
   esac
 }
 

@@ -17,7 +17,7 @@ internal sealed class ColdRun(BenchPlan plan, BenchPlaces places, ColdPrograms? 
     {
         if (programs is null)
         {
-            return;
+            throw new FormatException("--cold-bridge is missing.");
         }
 
         var variants = (plan.FewColdVariants ? ColdVariant.Few : ColdVariant.All).Where(variant => programs.ReadyToRun is not null || !variant.ReadyToRun);

@@ -12,8 +12,7 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
     {
         Line("# Load benchmark\n");
         Line(machine);
-        Line($"{plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} of {MarkdownTable.Number(plan.Slice.TotalSeconds, "0.#")} s per cell, the peers of a round in random order. A rate is the median of the rounds, a percentile that of all their samples together; in brackets the lowest and the highest round. "
-            + $"Peak RSS is the highest of a cell's rounds. Each peer was warmed up with each workload for {MarkdownTable.Number(plan.WarmUp.TotalSeconds, "0.#")} s before. {Errors()}\n");
+        Line(Method() + "\n");
         Promised();
         if (plan.Has(BenchSections.Saturated))
         {
@@ -36,6 +35,13 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
         }
 
         return _text.ToString().TrimEnd() + "\n";
+    }
+
+    private string Method()
+    {
+        var rounds = $"{plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} per cell, in random order{(plan.Sections == BenchSections.Cold ? "" : $", of {MarkdownTable.Number(plan.Slice.TotalSeconds, "0.#")} s")}.";
+        var warmUp = plan.Sections == BenchSections.Cold || plan.WarmUp == TimeSpan.Zero ? "" : $" Each peer was warmed up with each workload for {MarkdownTable.Number(plan.WarmUp.TotalSeconds, "0.#")} s before.";
+        return $"{rounds} A rate is the median of the rounds, a percentile that of all their samples together; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Errors()}";
     }
 
     private string Errors()
