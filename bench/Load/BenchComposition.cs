@@ -26,6 +26,11 @@ internal static class BenchComposition
             var saturation = new SaturationRun(plan, rotation, meter, results, output);
             var openLoop = new OpenLoopRun(plan, rotation, saturation, results, output);
             var cold = new ColdRun(plan, places, ColdPrograms.Parse(arguments), (name, place) => PeerCatalog.Cold(name, place, key), meter, http, results, folder, output);
+            if (plan.WarmUp > TimeSpan.Zero && plan.Sections != BenchSections.Cold)
+            {
+                await rotation.WarmUpAsync(BenchPlan.Small);
+            }
+
             await new BenchRun(plan, peers, saturation, openLoop, cold).RunAsync(cancellationToken);
             results.AppliedMilliseconds = rotation.AppliedMilliseconds;
             var report = new BenchReport(results, plan, [.. peers.Select(peer => peer.Name)], machine).Write();
