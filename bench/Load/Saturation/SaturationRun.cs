@@ -45,13 +45,13 @@ internal sealed class SaturationRun(BenchPlan plan, Rotation rotation, Saturatio
     /// <summary>Requests/s of a peer at its limit: as measured, or by a slice for this alone where the run has not measured it.</summary>
     public async Task<double> CapacityAsync(Peer peer, Workload workload, CancellationToken cancellationToken)
     {
-        var measured = results.MedianRate(peer.Name, workload);
+        var name = peer.Name == Peer.Rotating ? Peer.Bridge : peer.Name; // the same process: what rotations cost shows in its times
+        var measured = results.MedianRate(name, workload);
         if (!double.IsNaN(measured))
         {
             return measured;
         }
 
-        var name = peer.Name == Peer.Rotating ? Peer.Bridge : peer.Name; // the same process
         if (!_probes.TryGetValue((name, workload), out var probed))
         {
             await progress.WriteLineAsync($"how much can {name} do?  {workload.Name}");
