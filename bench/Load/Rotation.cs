@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
+using Trinity.Bench.Load.Peers;
 
 namespace Trinity.Bench.Load;
 
 /// <summary>The operator's side of a run: sets the providers up, and rotates a provider's key every second while asked to.</summary>
 internal sealed class Rotation(HttpClient http, BenchPlaces places)
 {
+    private const int WarmUpRotations = 50;
+
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     private readonly List<double> _appliedMilliseconds = [];
@@ -29,11 +32,25 @@ internal sealed class Rotation(HttpClient http, BenchPlaces places)
         return (await reply2.Content.ReadFromJsonAsync<Dictionary<string, System.Text.Json.JsonElement>>())!["key"].GetString()!;
     }
 
-    /// <summary>Runs <paramref name="work"/> while the key of <paramref name="provider"/> is rotated once a second.</summary>
-    public async Task<T> DuringAsync<T>(string provider, Func<Task<T>> work)
+    /// <summary>The operator's side is JIT-compiled too, and shares its core with the load.</summary>
+    public async Task WarmUpAsync(Workload workload)
     {
+        for (var number = 0; number < WarmUpRotations; number++)
+        {
+            using var reply = await RotateAsync(workload.Provider);
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/>, for the rotating peer while the key of the workload's provider is rotated once a second.</summary>
+    public async Task<T> DuringAsync<T>(Peer peer, Workload workload, Func<Task<T>> work)
+    {
+        if (peer.Name != Peer.Rotating)
+        {
+            return await work();
+        }
+
         using var end = new CancellationTokenSource();
-        var rotating = RotateUntilAsync(provider, end.Token);
+        var rotating = RotateUntilAsync(workload.Provider, end.Token);
         try
         {
             return await work();
@@ -51,7 +68,7 @@ internal sealed class Rotation(HttpClient http, BenchPlaces places)
         while (!end.IsCancellationRequested)
         {
             var began = Stopwatch.GetTimestamp();
-            using (await PostAsync($"/api/v1/providers/{provider}/rotate?wait=applied", new { api_key = NextKey() }))
+            using (await RotateAsync(provider))
             {
                 _appliedMilliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             }
@@ -59,6 +76,8 @@ internal sealed class Rotation(HttpClient http, BenchPlaces places)
             await ((Task)timer.WaitForNextTickAsync(end).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private Task<HttpResponseMessage> RotateAsync(string provider) => PostAsync($"/api/v1/providers/{provider}/rotate?wait=applied", new { api_key = NextKey() });
 
     private string NextKey() => string.Create(CultureInfo.InvariantCulture, $"sk-bench-{++_keys}");
 

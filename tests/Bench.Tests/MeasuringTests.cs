@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.OpenLoop;
 using Trinity.Bench.Load.Saturation;
@@ -28,12 +29,27 @@ public sealed class MeasuringTests
     }
 
     [Fact]
+    public async Task ResetPeak_AfterMemoryWasGivenBack_ForgetsIt()
+    {
+        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "x=$(head -c 30000000 /dev/zero | tr '\\0' x); x=; echo; read -r line"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.True(ProcessSample.Of(process.Id).PeakBytes > 30_000_000);
+
+        ProcessSample.ResetPeak(process.Id);
+
+        var sample = ProcessSample.Of(process.Id);
+        Assert.InRange(sample.PeakBytes, sample.ResidentBytes, 30_000_000);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void Of_Samples_CountsFromWhenTheyWereDue()
     {
         var samples = Enumerable.Range(1, 100).Select(number => new LoadSample(number / 2d, number, 200, 5, [1, 3])).ToList();
-        var slice = OpenLoopSlice.Of(samples, errors: 2, connections: 7);
-        Assert.Equal((100, 2, 7), (slice.Requests, slice.Errors, slice.Connections));
-        Assert.Equal((50.5, 25.25, 3), (slice.P50, slice.FirstP50, slice.GapP99));
+        var percentiles = LatencyPercentiles.Of(samples);
+        Assert.Equal((50.5, 25.25, 3), (percentiles.P50, percentiles.FirstP50, percentiles.GapP99));
+        Assert.True(double.IsNaN(LatencyPercentiles.Of([]).P50));
     }
 
     [Fact]

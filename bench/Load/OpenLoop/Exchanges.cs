@@ -7,7 +7,8 @@ namespace Trinity.Bench.Load.OpenLoop;
 /// <remarks>Concurrent: the dispatcher starts exchanges, each ends on its own.</remarks>
 internal sealed class Exchanges(Uri address, ReadOnlyMemory<byte> request, long expectedBytes) : IDisposable
 {
-    private const int MostConnections = 2000;
+    /// <summary>A peer that keeps this many requests waiting does not follow.</summary>
+    private const int MostConnections = 1000;
 
     private readonly ConcurrentBag<LoadConnection> _idle = [];
     private readonly ConcurrentBag<LoadSample> _samples = [];
@@ -17,7 +18,8 @@ internal sealed class Exchanges(Uri address, ReadOnlyMemory<byte> request, long 
 
     public IReadOnlyCollection<LoadSample> Samples => _samples;
 
-    public int Connections => _connections;
+    /// <summary>Whether the peer keeps up so far; when it does not, no more should be started.</summary>
+    public bool Followed => Volatile.Read(ref _connections) < MostConnections;
 
     public int Errors => _errors;
 
@@ -57,11 +59,7 @@ internal sealed class Exchanges(Uri address, ReadOnlyMemory<byte> request, long 
 
     private async Task<LoadConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref _connections) > MostConnections)
-        {
-            throw new IOException("The peer keeps more requests waiting than there may be connections.");
-        }
-
+        Interlocked.Increment(ref _connections);
         var connection = new LoadConnection();
         await connection.ConnectAsync(address, cancellationToken);
         return connection;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.Peers;
 using Trinity.Bench.Load.Upstream;
 
@@ -13,8 +14,14 @@ internal static class OpenLoopMeter
     {
         var address = peer.Address(workload);
         using var exchanges = new Exchanges(address, Request(peer, workload, address), CannedReply.For(workload.Path, workload.Streaming).Whole.Length);
-        await Task.WhenAll(await DispatchAsync(exchanges, (int)(perSecond * duration.TotalSeconds), Stopwatch.Frequency / perSecond, cancellationToken));
-        return OpenLoopSlice.Of([.. exchanges.Samples], exchanges.Errors, exchanges.Connections, exchanges.FirstError);
+        ProcessSample.ResetPeak(peer.ProcessId);
+        await Task.WhenAll(await DispatchAsync(exchanges, Math.Max(1, (int)(perSecond * duration.TotalSeconds)), Stopwatch.Frequency / perSecond, cancellationToken));
+        var after = ProcessSample.Of(peer.ProcessId);
+        return new OpenLoopSlice(exchanges.Samples, exchanges.Errors, exchanges.FirstError, exchanges.Followed)
+        {
+            ResidentMegabytes = after.ResidentBytes / 1e6,
+            PeakMegabytes = after.PeakBytes / 1e6,
+        };
     }
 
     // On a thread of its own: on one of the pool's it would keep the replies from being read on time.
@@ -25,7 +32,7 @@ internal static class OpenLoopMeter
         {
             var running = new List<Task>(count);
             var start = Stopwatch.GetTimestamp();
-            for (var i = 0; i < count && !cancellationToken.IsCancellationRequested; i++)
+            for (var i = 0; i < count && exchanges.Followed && !cancellationToken.IsCancellationRequested; i++)
             {
                 var due = start + (long)(i * interval);
                 PreciseWait.Until(due);

@@ -1,17 +1,15 @@
-using Trinity.Bench.Load.Measuring;
-
 namespace Trinity.Bench.Load.OpenLoop;
 
-/// <summary>Percentiles of one slice, in milliseconds from when requests were due.</summary>
-internal sealed record OpenLoopSlice(int Requests, int Errors, int Connections, double P50, double P95, double P99, double FirstP50, double FirstP99, double GapP99, string? FirstError)
+/// <summary>One slice at a fixed rate.</summary>
+/// <param name="Samples">The good ones.</param>
+/// <param name="Errors">Of any kind.</param>
+/// <param name="FirstError">What went wrong first, if anything did.</param>
+/// <param name="Followed">False when requests piled up until the slice was broken off.</param>
+internal sealed record OpenLoopSlice(IReadOnlyCollection<LoadSample> Samples, int Errors, string? FirstError, bool Followed)
 {
-    public static OpenLoopSlice Of(IReadOnlyList<LoadSample> samples, int errors, int connections, string? firstError = null)
-    {
-        var last = samples.Select(sample => sample.Last).Order().ToArray();
-        var first = samples.Select(sample => sample.FirstContent).Order().ToArray();
-        var gaps = samples.SelectMany(sample => sample.Gaps).Order().ToArray();
-        return new OpenLoopSlice(samples.Count, errors, connections, At(last, .5), At(last, .95), At(last, .99), At(first, .5), At(first, .99), At(gaps, .99), firstError);
-    }
+    public LatencyPercentiles Percentiles { get; } = LatencyPercentiles.Of(Samples);
 
-    private static double At(double[] sorted, double share) => sorted.Length == 0 ? double.NaN : Spread.Percentile(sorted, share);
+    /// <summary>The peer's memory after the slice, and at most.</summary>
+    public double ResidentMegabytes { get; init; }
+    public double PeakMegabytes { get; init; }
 }

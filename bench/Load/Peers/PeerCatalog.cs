@@ -28,11 +28,17 @@ internal static class PeerCatalog
         return peers;
     }
 
+    /// <summary>A process that only the cold section knows, under the name of the peer that it is like.</summary>
+    public static Peer Cold(string name, Place place, string virtualKey) =>
+        name == Peer.Bridge ? new Peer(name, place.ProcessId, workload => BridgeAddress(place, workload), workload => Credential(workload, virtualKey), () => Unknown) : Plain(name, place, () => Unknown);
+
     private static Peer Plain(string name, Place place, Func<Task<long?>> allocated) => new(
         name, place.ProcessId, workload => new Uri(place.Url, $"/{workload.Reply}{workload.Path}"), workload => Credential(workload, "sk-bench"), allocated);
 
     private static Peer Bridge(string name, Place place, string virtualKey, HttpClient http) => new(
-        name, place.ProcessId, workload => new Uri(place.Url, $"/{workload.Provider}{workload.Path}"), workload => Credential(workload, virtualKey), () => BridgeAsync(http, place));
+        name, place.ProcessId, workload => BridgeAddress(place, workload), workload => Credential(workload, virtualKey), () => BridgeAsync(http, place));
+
+    private static Uri BridgeAddress(Place place, Workload workload) => new(place.Url, $"/{workload.Provider}{workload.Path}");
 
     private static Dictionary<string, string> Credential(Workload workload, string key) => workload.ProviderType == "anthropic"
         ? new(StringComparer.OrdinalIgnoreCase) { ["x-api-key"] = key, ["anthropic-version"] = "2023-06-01", ["user-agent"] = "claude-cli/2.1.0 (external, cli)" }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.Peers;
 
 namespace Trinity.Bench.Load.Reporting;
@@ -14,74 +12,64 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
     {
         Line("# Load benchmark\n");
         Line(machine);
-        Line($"{plan.Rounds} rounds of {plan.Slice.TotalSeconds:0.#} s per cell, the peers of a round in random order; a cell is the median of the rounds, with the lowest and highest in brackets. "
-            + $"Warmed up for {plan.WarmUp.TotalSeconds:0} s per peer before. Errors in the whole run: {results.Errors}.\n");
-        Targets();
-        Saturation();
-        OpenLoop();
-        Rotations();
-        return _text.ToString();
+        Line(Method() + "\n");
+        Promised();
+        if (plan.Has(BenchSections.Saturated))
+        {
+            Section("At the limit (closed loop, 32 connections)", SaturationTables.Of(results, peers));
+        }
+
+        if (plan.Has(BenchSections.Half) || plan.Has(BenchSections.Rates) || plan.Has(BenchSections.Paced))
+        {
+            Section("At a fixed rate (open loop, times from when a request was due; added = peer less direct)", OpenLoopTables.Of(results, peers));
+        }
+
+        if (plan.Has(BenchSections.Rotation))
+        {
+            Section("During 1 rotation/s", RotationTable.Of(results));
+        }
+
+        if (plan.Has(BenchSections.Cold))
+        {
+            Section("Cold (a fresh process at its limit from its first request on: requests/s in the slice that ends there)", ColdTable.Of(results, plan));
+        }
+
+        return _text.ToString().TrimEnd() + "\n";
     }
 
-    private void Targets()
+    private string Method()
     {
-        Line("## Targets\n\n| target | measured | |\n|---|---:|---|");
-        foreach (var target in BenchTargets.Of(results, peers))
+        var rounds = $"{plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} per cell, in random order{(plan.Sections == BenchSections.Cold ? "" : $", of {MarkdownTable.Number(plan.Slice.TotalSeconds, "0.#")} s")}.";
+        var warmUp = plan.Sections == BenchSections.Cold || plan.WarmUp == TimeSpan.Zero ? "" : $" Each peer was warmed up with each workload for {MarkdownTable.Number(plan.WarmUp.TotalSeconds, "0.#")} s before.";
+        return $"{rounds} A rate is the median of the rounds, a percentile that of all their samples together; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Errors()}";
+    }
+
+    private string Errors()
+    {
+        var errors = new[] { Peer.Direct, Peer.Forwarder, Peer.Nginx, Peer.Portkey, Peer.Bridge, Peer.Rotating }.Select(peer => (peer, Count: results.Errors(peer))).Where(entry => entry.Count > 0).ToList();
+        return errors.Count == 0 ? "No peer had an error." : $"Errors: {string.Join(", ", errors.Select(entry => $"{entry.peer} {entry.Count}"))}.";
+    }
+
+    private void Promised()
+    {
+        Line("## The promises\n");
+        Line("| promise | measured | |\n|---|---:|---|");
+        foreach (var promise in Promises.Of(results))
         {
-            Line($"| {target.Name} | {target.Measured} | {(target.Met ? "met" : "**missed**")} |");
+            Line($"| {promise.Name} | {promise.Measured} | {promise.Verdict} |");
         }
 
         Line("");
     }
 
-    private void Saturation()
+    private void Section(string title, IEnumerable<string> parts)
     {
-        Line("## At the limit (closed loop, 32 connections)\n");
-        foreach (var workload in results.Saturated)
+        Line($"## {title}\n");
+        foreach (var part in parts)
         {
-            Line($"### {workload.Name}\n\n| peer | requests/s | of bare YARP | CPU µs/request | RSS MB | allocated B/request | errors |\n|---|---:|---:|---:|---:|---:|---:|");
-            var yardstick = results.MedianRate(Peer.Forwarder, workload);
-            foreach (var peer in peers)
-            {
-                var rate = results.Saturation(peer, workload, slice => slice.RequestsPerSecond);
-                var allocated = results.Saturation(peer, workload, slice => slice.AllocatedBytes ?? double.NaN).Median;
-                Line($"| {peer} | {Cell(rate, "0")} | {rate.Median / yardstick:0.00} | {results.Saturation(peer, workload, slice => slice.CpuMicroseconds).Median:0} | {results.Saturation(peer, workload, slice => slice.ResidentMegabytes).Median:0} | {(double.IsNaN(allocated) ? "" : allocated.ToString("0", CultureInfo.InvariantCulture))} | {results.Saturation(peer, workload, slice => slice.Errors).Highest:0} |");
-            }
-
-            Line("");
+            Line(part);
         }
     }
 
-    private void OpenLoop()
-    {
-        Line("## At a fixed rate (open loop, times from when a request was due; added = peer less direct)\n");
-        foreach (var (workload, rate) in results.Rates)
-        {
-            Line($"### {workload.Name}, {rate}\n\n| peer | p50 ms | added p50 | added p95 | added p99 | added first chunk p50 | added first chunk p99 | gap between chunks p99 | RSS MB | errors |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
-            foreach (var peer in peers.Where(peer => !double.IsNaN(results.OpenLoop(peer, workload, rate, slice => slice.P50).Median)))
-            {
-                var gap = results.OpenLoop(peer, workload, rate, slice => slice.GapP99).Median;
-                Line($"| {peer} | {Cell(results.OpenLoop(peer, workload, rate, slice => slice.P50), "0.00")} | {results.Added(peer, workload, rate, slice => slice.P50):0.00} | {results.Added(peer, workload, rate, slice => slice.P95):0.00} | {results.Added(peer, workload, rate, slice => slice.P99):0.00} "
-                    + $"| {results.Added(peer, workload, rate, slice => slice.FirstP50):0.00} | {results.Added(peer, workload, rate, slice => slice.FirstP99):0.00} | {(double.IsNaN(gap) ? "" : gap.ToString("0.0", CultureInfo.InvariantCulture))} | {results.Resident(peer, workload, rate).Median:0} | {results.OpenLoop(peer, workload, rate, slice => slice.Errors).Highest:0} |");
-            }
-
-            Line("");
-        }
-    }
-
-    private void Rotations()
-    {
-        var applied = results.AppliedMilliseconds.Order().ToArray();
-        Line("## Rotations\n");
-        Line(applied.Length == 0
-            ? "None."
-            : $"{applied.Length} rotations under load, answered with `?wait=applied` after {Spread.Percentile(applied, .5):0} ms (p50), {Spread.Percentile(applied, .99):0} ms (p99), {applied[^1]:0} ms at most.");
-    }
-
-    private static string Cell(Spread spread, string format) =>
-        string.Create(CultureInfo.InvariantCulture, $"{spread.Median.ToString(format, CultureInfo.InvariantCulture)} [{spread.Lowest.ToString(format, CultureInfo.InvariantCulture)}–{spread.Highest.ToString(format, CultureInfo.InvariantCulture)}]");
-
-    private void Line(FormattableString text) => _text.AppendLine(text.ToString(CultureInfo.InvariantCulture));
-
-    private void Line(string text) => _text.AppendLine(text);
+    private void Line(string text) => _text.Append(text).Append('\n');
 }

@@ -1,3 +1,4 @@
+using Trinity.Bench.Load.Cold;
 using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.OpenLoop;
 using Trinity.Bench.Load.Peers;
@@ -5,11 +6,14 @@ using Trinity.Bench.Load.Saturation;
 
 namespace Trinity.Bench.Load.Reporting;
 
-/// <summary>All slices of a run, by what was measured.</summary>
+/// <summary>All slices of a run, by what was measured. What was not measured is no number; what could not be, is infinite.</summary>
 internal sealed class BenchResults
 {
+    public const string HalfLabel = "half of saturation";
+
     private readonly Dictionary<(string Peer, Workload Workload), List<SaturationSlice>> _saturation = [];
-    private readonly Dictionary<(string Peer, Workload Workload, string Rate), List<(OpenLoopSlice Slice, double ResidentMegabytes)>> _openLoop = [];
+    private readonly Dictionary<(string Peer, Workload Workload, string Rate), List<OpenLoopSlice>> _openLoop = [];
+    private readonly Dictionary<(string Process, ColdVariant Variant), List<ColdSlice>> _cold = [];
 
     public IReadOnlyList<double> AppliedMilliseconds { get; set; } = [];
 
@@ -17,24 +21,40 @@ internal sealed class BenchResults
 
     public IEnumerable<(Workload Workload, string Rate)> Rates => _openLoop.Keys.Select(key => (key.Workload, key.Rate)).Distinct();
 
-    public long Errors => _saturation.Values.Sum(slices => slices.Sum(slice => slice.Errors)) + _openLoop.Values.Sum(slices => slices.Sum(slice => (long)slice.Slice.Errors));
+    public IEnumerable<(string Process, ColdVariant Variant)> Cold => _cold.Keys;
 
     public void Add(Peer peer, Workload workload, SaturationSlice slice) => Of(_saturation, (peer.Name, workload)).Add(slice);
 
-    public void Add(Peer peer, Workload workload, string rate, OpenLoopSlice slice, double residentMegabytes) => Of(_openLoop, (peer.Name, workload, rate)).Add((slice, residentMegabytes));
+    public void Add(Peer peer, Workload workload, string rate, OpenLoopSlice slice) => Of(_openLoop, (peer.Name, workload, rate)).Add(slice);
+
+    /// <summary>The peer was not asked: the rate is above what it can do.</summary>
+    public void AddUnable(Peer peer, Workload workload, string rate) => Of(_openLoop, (peer.Name, workload, rate)).Add(new OpenLoopSlice([], 0, null, Followed: false));
+
+    public void Add(string process, ColdVariant variant, ColdSlice slice) => Of(_cold, (process, variant)).Add(slice);
+
+    public long Errors(string peer) =>
+        _saturation.Where(cell => cell.Key.Peer == peer).Sum(cell => cell.Value.Sum(slice => slice.Errors))
+        + _openLoop.Where(cell => cell.Key.Peer == peer).Sum(cell => cell.Value.Sum(slice => (long)slice.Errors))
+        + _cold.Where(cell => cell.Key.Process == peer).Sum(cell => cell.Value.Sum(slice => slice.Errors));
 
     public double MedianRate(string peer, Workload workload) => Saturation(peer, workload, slice => slice.RequestsPerSecond).Median;
 
     public Spread Saturation(string peer, Workload workload, Func<SaturationSlice, double> value) => Spread.Of(_saturation.GetValueOrDefault((peer, workload), []).Select(value));
 
-    public Spread OpenLoop(string peer, Workload workload, string rate, Func<OpenLoopSlice, double> value) =>
-        Spread.Of(_openLoop.GetValueOrDefault((peer, workload, rate), []).Select(entry => value(entry.Slice)));
+    public IReadOnlyList<OpenLoopSlice> OpenLoop(string peer, Workload workload, string rate) => _openLoop.GetValueOrDefault((peer, workload, rate), []);
 
-    public Spread Resident(string peer, Workload workload, string rate) => Spread.Of(_openLoop.GetValueOrDefault((peer, workload, rate), []).Select(entry => entry.ResidentMegabytes));
+    /// <summary>Over the samples of all rounds.</summary>
+    public double Percentile(string peer, Workload workload, string rate, Func<LatencyPercentiles, double> value)
+    {
+        var slices = OpenLoop(peer, workload, rate);
+        return slices.All(slice => slice.Followed) ? value(LatencyPercentiles.Of([.. slices.SelectMany(slice => slice.Samples)])) : double.PositiveInfinity;
+    }
 
-    /// <summary>What the peer adds to the upstream's own time, from the medians of the rounds.</summary>
-    public double Added(string peer, Workload workload, string rate, Func<OpenLoopSlice, double> value) =>
-        OpenLoop(peer, workload, rate, value).Median - OpenLoop(Peer.Direct, workload, rate, value).Median;
+    /// <summary>What the peer adds to the upstream's own time.</summary>
+    public double Added(string peer, Workload workload, string rate, Func<LatencyPercentiles, double> value) =>
+        Percentile(peer, workload, rate, value) - Percentile(Peer.Direct, workload, rate, value);
+
+    public IReadOnlyList<ColdSlice> ColdSlices(string process, ColdVariant variant) => _cold[(process, variant)];
 
     private static List<TValue> Of<TKey, TValue>(Dictionary<TKey, List<TValue>> lists, TKey key)
         where TKey : notnull

@@ -11,12 +11,13 @@ internal sealed class SaturationMeter(string folder, int? core)
 {
     private const int Connections = 32;
 
-    public async Task<SaturationSlice> MeasureAsync(Peer peer, Workload workload, TimeSpan duration)
+    public async Task<SaturationSlice> MeasureAsync(Peer peer, Workload workload, TimeSpan duration, CancellationToken cancellationToken)
     {
         var script = await WriteScriptAsync(peer, workload);
         var allocatedBefore = await peer.AllocatedBytes();
+        ProcessSample.ResetPeak(peer.ProcessId);
         var before = ProcessSample.Of(peer.ProcessId);
-        var output = WrkOutput.Parse(await RunAsync(peer.Address(workload), script, duration));
+        var output = WrkOutput.Parse(await RunAsync(peer.Address(workload), script, duration, cancellationToken));
         var after = ProcessSample.Of(peer.ProcessId);
         var allocated = await peer.AllocatedBytes() - allocatedBefore;
         var requests = Math.Max(1, output.Requests);
@@ -24,6 +25,7 @@ internal sealed class SaturationMeter(string folder, int? core)
             output.RequestsPerSecond,
             (after.Cpu - before.Cpu).TotalMicroseconds / requests,
             after.ResidentBytes / 1e6,
+            after.PeakBytes / 1e6,
             (double?)allocated / requests,
             output.Errors);
     }
@@ -45,14 +47,15 @@ internal sealed class SaturationMeter(string folder, int? core)
         return script;
     }
 
-    private async Task<string> RunAsync(Uri address, string script, TimeSpan duration)
+    private async Task<string> RunAsync(Uri address, string script, TimeSpan duration, CancellationToken cancellationToken)
     {
-        string[] wrk = ["wrk", "-t1", $"-c{Connections}", $"-d{Math.Max(1, (int)duration.TotalSeconds)}s", "--timeout", "10s", "-s", script, address.AbsoluteUri];
-        string[] command = core is { } number ? ["taskset", "-c", number.ToString(CultureInfo.InvariantCulture), .. wrk] : wrk;
+        string[] command = Placed.On(core, ["wrk", "-t1", $"-c{Connections}", $"-d{Math.Max(1, (int)duration.TotalSeconds)}s", "--timeout", "10s", "-s", script, address.AbsoluteUri]);
         using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        await using var kill = cancellationToken.Register(process.Kill);
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        var output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        await process.WaitForExitAsync(CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"wrk failed: {await errors}{output}");
     }
 }

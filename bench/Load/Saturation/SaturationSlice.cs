@@ -4,6 +4,7 @@ namespace Trinity.Bench.Load.Saturation;
 /// <param name="RequestsPerSecond">Completed ones.</param>
 /// <param name="CpuMicroseconds">Processor time of the peer per request.</param>
 /// <param name="ResidentMegabytes">The peer's memory at the slice's end.</param>
+/// <param name="PeakMegabytes">Its memory at most.</param>
 /// <param name="AllocatedBytes">Managed bytes per request; null where unknown.</param>
 /// <param name="Errors">Of any kind.</param>
-internal sealed record SaturationSlice(double RequestsPerSecond, double CpuMicroseconds, double ResidentMegabytes, double? AllocatedBytes, long Errors);
+internal sealed record SaturationSlice(double RequestsPerSecond, double CpuMicroseconds, double ResidentMegabytes, double PeakMegabytes, double? AllocatedBytes, long Errors);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 
 namespace Trinity.Bench.Load.Upstream;
@@ -5,8 +6,13 @@ namespace Trinity.Bench.Load.Upstream;
 /// <summary>The provider of the benchmark. The path's first segment says how it answers: <c>/json</c>, <c>/sse</c> (all events at once), <c>/paced</c> (60 ms, then 50 events 10 ms apart).</summary>
 internal static class UpstreamServer
 {
+    /// <summary>Tells how many requests came.</summary>
+    public const string ServedPath = "/bench/served";
+
     private static readonly TimeSpan FirstEventAfter = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan EventEvery = TimeSpan.FromMilliseconds(10);
+
+    private static long _served;
 
     public static Task RunAsync(string address)
     {
@@ -26,6 +32,13 @@ internal static class UpstreamServer
     {
         await DrainAsync(context.Request.BodyReader);
         var path = context.Request.Path.Value!;
+        if (path == ServedPath)
+        {
+            await context.Response.WriteAsync(Interlocked.Read(ref _served).ToString(CultureInfo.InvariantCulture));
+            return;
+        }
+
+        Interlocked.Increment(ref _served);
         if (!replies.TryGetValue(path, out var reply))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;

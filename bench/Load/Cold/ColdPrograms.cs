@@ -1,0 +1,39 @@
+using Trinity.Bench.Load.Peers;
+
+namespace Trinity.Bench.Load.Cold;
+
+/// <summary>The programs that the cold section starts, and where they are to listen.</summary>
+internal sealed record ColdPrograms
+{
+    public required string Bridge { get; init; }
+    public required Uri BridgeUrl { get; init; }
+    public required Uri ForwarderUrl { get; init; }
+
+    /// <summary>Both programs compiled ahead of time; null where there are none.</summary>
+    public string? ReadyToRun { get; init; }
+
+    /// <returns>Null when the run has nothing to do with them.</returns>
+    public static ColdPrograms? Parse(IReadOnlyDictionary<string, string> arguments) => arguments.TryGetValue("cold-bridge", out var bridge)
+        ? new ColdPrograms
+        {
+            Bridge = bridge,
+            BridgeUrl = new Uri(arguments["cold-bridge-url"]),
+            ForwarderUrl = new Uri(arguments["cold-forwarder-url"]),
+            ReadyToRun = arguments.GetValueOrDefault("ready-to-run"),
+        }
+        : null;
+
+    /// <summary>The command, what it finds in its environment, and where it says that it is ready.</summary>
+    public ColdCommand Of(string peer, ColdVariant variant, Uri upstream)
+    {
+        var settings = variant.Variable is { } name ? new Dictionary<string, string>(StringComparer.Ordinal) { [name] = variant.Value! } : [];
+        if (peer == Peer.Forwarder)
+        {
+            var program = variant.ReadyToRun ? Path.Combine(ReadyToRun!, "Load", "Trinity.Load.dll") : Path.Combine(AppContext.BaseDirectory, "Trinity.Load.dll");
+            return new ColdCommand(["dotnet", program, "forwarder", ForwarderUrl.AbsoluteUri, upstream.AbsoluteUri], settings, ForwarderUrl, BareForwarder.AllocatedPath);
+        }
+
+        settings["TRINITY_AIBRIDGE__LISTEN"] = BridgeUrl.GetLeftPart(UriPartial.Authority);
+        return new ColdCommand(["dotnet", variant.ReadyToRun ? Path.Combine(ReadyToRun!, "AiBridge", "Trinity.AiBridge.dll") : Bridge], settings, BridgeUrl, "/readyz");
+    }
+}
