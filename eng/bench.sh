@@ -90,7 +90,8 @@ start_trinity() {
   set_service_environment
   migrate_database
   spawn aibridge "$BUILD/AiBridge" "${ON_GATEWAY_CORE[@]}" dotnet "$(service_path aibridge)"
-  spawn controlplane "$BUILD/ControlPlane" "${ON_OTHER_CORE[@]}" dotnet "$(service_path controlplane)"
+  # It only rotates here: what it takes must not come out of the load and the upstream, whose core it shares.
+  spawn controlplane "$BUILD/ControlPlane" "${ON_OTHER_CORE[@]}" nice -n 19 dotnet "$(service_path controlplane)"
   wait_until_ready
   RUN_OPTIONS+=("--bridge=$TRINITY_AIBRIDGE__LISTEN,$(recorded_pid aibridge)" "--control=$TRINITY_CONTROLPLANE__LISTEN" "--token-file=$DATA/operator-token")
 }
