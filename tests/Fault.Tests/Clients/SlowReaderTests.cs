@@ -30,7 +30,7 @@ public sealed class SlowReaderTests(ITestOutputHelper output)
         var after = fleet.Replicas[0].Sample();
         output.WriteLine($"before: {before}; with {Readers} clients that do not read: {after}; written by the upstream for each: {held / Readers / 1024} KiB");
         Assert.InRange(held, 0, Readers * HeldByTheWire);
-        Assert.InRange(after.Memory - before.Memory, -before.Memory, Readers * MiB); // measured: some 220 KiB for each
+        Assert.True(after.Memory - before.Memory < Readers * MiB, "The bridge keeps what its clients do not read."); // measured: 220 KiB for each
 
         await Client.ReadAsync(open[0], (int)(held / Readers));
         await Eventually.TrueAsync(() => endless.Written > held, "the upstream of one that reads again goes on");
