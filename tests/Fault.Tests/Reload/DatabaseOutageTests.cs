@@ -41,14 +41,16 @@ public sealed class DatabaseOutageTests
             async () => await fleet.Database.ScalarAsync<long>("select count(*) from interceptions where outcome = 'completed'") == load.Done, "every request is recorded");
     }
 
-    [Fact]
-    public async Task Replica_KilledAndStartedWithoutPostgres_ServesTheLastGoodConfiguration()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Replica_KilledOrStoppedAndStartedWithoutPostgres_ServesTheLastGoodConfiguration(bool killed)
     {
         await using var server = await PostgresServer.StartOwnAsync(Timeouts.Token);
         await using var fleet = await Fleet.StartAsync(1, server);
         fleet.Upstream.Respond(request => AnthropicMessage.Saying("Hello.").For(request));
         await fleet.RotateAsync();
-        await fleet.Replicas[0].KillAsync();
+        await (killed ? fleet.Replicas[0].KillAsync() : fleet.Replicas[0].StopAsync());
         await server.StopAsync(cancellationToken: Timeouts.Token);
 
         await fleet.Replicas[0].StartAsync();

@@ -39,11 +39,13 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="replicas">How many replicas.</param>
     /// <param name="server">A Postgres of the test's own; default: the shared one.</param>
     /// <param name="upstreamPort">A port of 127.0.0.1 that stands in front of the upstream.</param>
+    /// <param name="records">Whether the upstream remembers its requests; off for load.</param>
     /// <param name="settings">More of the replicas' environment.</param>
-    public static async Task<Fleet> StartAsync(int replicas, PostgresServer? server = null, Func<int, int>? upstreamPort = null, params (string Name, string Value)[] settings)
+    public static async Task<Fleet> StartAsync(
+        int replicas, PostgresServer? server = null, Func<int, int>? upstreamPort = null, bool records = true, params (string Name, string Value)[] settings)
     {
         var database = server is null ? await PostgresDatabase.CreateAsync(MigrateAsync) : await PostgresDatabase.CreateOnAsync(server, MigrateAsync);
-        var fleet = new Fleet(database, await FakeProvider.StartAsync());
+        var fleet = new Fleet(database, await FakeProvider.StartAsync(new FakeProviderOptions { RecordsRequests = records }));
         try
         {
             await fleet.StartServicesAsync(replicas, upstreamPort?.Invoke(fleet.Upstream.Port) ?? fleet.Upstream.Port, settings);
@@ -56,10 +58,10 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    public HttpRequestMessage Request(string? baseUrl = null) => new(HttpMethod.Post, (baseUrl ?? _replicas[0].Url) + Path)
+    public HttpRequestMessage Request(string? baseUrl = null, string? token = null) => new(HttpMethod.Post, (baseUrl ?? _replicas[0].Url) + Path)
     {
         Content = new StringContent("""{"model":"claude-sonnet-4-5","messages":[]}""", Encoding.UTF8, "application/json"),
-        Headers = { Authorization = new AuthenticationHeaderValue("Bearer", Token) },
+        Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token) },
     };
 
     /// <summary>Replaces the provider's key by the next one; returns the rollout.</summary>
@@ -74,6 +76,21 @@ internal sealed class Fleet : IAsyncDisposable
         const string reported = "select count(*) from bridge_replicas, config_revision where generation = revision";
         await Eventually.TrueAsync(async () => await Database.ScalarAsync<long>(reported) == _replicas.Count, "every replica reports the newest revision");
         return await Database.ScalarAsync<double>("select max(extract(epoch from applied_at - changed_at) * 1000)::double precision from bridge_replicas, config_revision");
+    }
+
+    /// <summary>Waits until exactly so many requests are recorded that fulfil an SQL condition.</summary>
+    public Task WhenRecordedAsync(long count, string condition) => Eventually.TrueAsync(
+        async () => await Database.ScalarAsync<long>($"select count(*) from interceptions where {condition}") == count, $"{count} requests are recorded with {condition}");
+
+    /// <summary>Waits until no replica has a request, a lease or a retired bridge left, by its own metrics.</summary>
+    public async Task WhenIdleAsync()
+    {
+        using var client = LoopbackHttp.CreateClient();
+        foreach (var replica in _replicas)
+        {
+            var busy = "";
+            await Eventually.TrueAsync(async () => (busy = (await Gauges.ReadAsync(client, replica.Url)).Busy()) == "", $"{replica.Url} has nothing left to do: {busy}");
+        }
     }
 
     public async ValueTask DisposeAsync()

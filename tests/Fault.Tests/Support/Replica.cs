@@ -9,6 +9,9 @@ internal sealed class Replica(string project, string url, IReadOnlyDictionary<st
 
     public string Logs => $"{_process?.Output}\n{_process?.Errors}";
 
+    /// <summary>What its process uses now.</summary>
+    public ProcessSample Sample() => ProcessSample.Of(_process!.ProgramId);
+
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync()
     {

@@ -29,6 +29,15 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task ProgramId_IsTheProgramsOwn()
+    {
+        await using var child = ChildProcess.Start(Shell("echo $$; sleep 600"));
+        await Eventually.TrueAsync(() => child.Output.EndsWith('\n'), "it has said its id");
+
+        Assert.Equal(child.Output.Trim(), $"{child.ProgramId}");
+    }
+
+    [Fact]
     public async Task Dispose_KillsWhatItStartedToo()
     {
         var child = ChildProcess.Start(Shell("sleep 600 & echo $!; wait"));

@@ -49,6 +49,29 @@ public sealed class FakeProviderStreamTests
     }
 
     [Fact]
+    public async Task LiveStream_IsWrittenByTheTest_UntilTheClientLeaves()
+    {
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var fake = await FakeProvider.StartAsync();
+        fake.Expect("GET", "/s", FakeReply.LiveSse(async (body, cancellationToken) =>
+        {
+            await using var _ = cancellationToken.UnsafeRegister(_ => left.TrySetResult(), null);
+            await body.WriteAsync(Encoding.UTF8.GetBytes(Frames[0]), cancellationToken);
+            await body.FlushAsync(cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }));
+        using var client = LoopbackHttp.CreateClient(fake.BaseUrl);
+        var response = await client.GetAsync(new Uri("/s", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Timeouts.Token);
+        var first = new byte[Frames[0].Length];
+        await (await response.Content.ReadAsStreamAsync(Timeouts.Token)).ReadExactlyAsync(first, Timeouts.Token);
+
+        Assert.Equal(Frames[0], Encoding.UTF8.GetString(first));
+        Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType?.ToString());
+        response.Dispose();
+        await left.Task.WaitAsync(Timeouts.Token);
+    }
+
+    [Fact]
     public async Task ClientLeavesMidStream_AbortedCompletes()
     {
         await using var fake = await FakeProvider.StartAsync();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace Trinity.TestSupport.Processes;
@@ -54,6 +55,9 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     public bool HasExited => _process.HasExited;
+
+    /// <summary>The process id of the program itself, while it runs: the first child of the shell that has the leash.</summary>
+    public int ProgramId => int.Parse(File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <summary>What it has written to standard output so far.</summary>
     public string Output => TextOf(_output);

@@ -22,6 +22,9 @@ public sealed partial record FakeReply
             .WithHeader("Content-Type", "text/event-stream; charset=utf-8")
             .WithHeader("Cache-Control", "no-cache");
 
+    /// <summary>A server-sent event stream that the test writes itself, for as long as it likes; the head is out before, and the token fires when the client has left.</summary>
+    public static FakeReply LiveSse(Func<Stream, CancellationToken, Task> write) => Sse() with { BodyWriter = write };
+
     /// <summary>429, with Retry-After in seconds when given.</summary>
     public static FakeReply TooManyRequests(int? retryAfterSeconds = null)
     {

@@ -37,6 +37,8 @@ public sealed partial record FakeReply
 
     internal Func<WebSocket, CancellationToken, Task>? WebSocketHandler { get; init; }
 
+    internal Func<Stream, CancellationToken, Task>? BodyWriter { get; init; }
+
     /// <summary>The whole body as the client should receive it (before any fault).</summary>
     public byte[] BodyBytes() => [.. Pieces.SelectMany(piece => piece.ToArray())];
 

@@ -20,6 +20,13 @@ internal static class HttpReplyWriter
         }
 
         await WriteHeadAsync(context, reply, cancellationToken);
+        if (reply.BodyWriter is { } write)
+        {
+            await context.Response.Body.FlushAsync(cancellationToken);
+            await write(context.Response.Body, cancellationToken);
+            return;
+        }
+
         var budget = reply.Ending == FakeEnding.Complete ? int.MaxValue : reply.EndAfterBytes ?? int.MaxValue;
         foreach (var piece in reply.Pieces)
         {
