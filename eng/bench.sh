@@ -84,13 +84,16 @@ start_trinity() {
   choose_addresses
   start_database
   if ((${#ON_OTHER_CORE[@]})); then
+    # What Postgres and the control plane do must not come out of the load and the upstream, whose core they share: no request waits for them.
     local pid
-    for pid in $(recorded_pid postgres) $(pgrep -P "$(recorded_pid postgres)"); do taskset -a -c -p 1 "$pid" >/dev/null; done
+    for pid in $(recorded_pid postgres) $(pgrep -P "$(recorded_pid postgres)"); do
+      taskset -a -c -p 1 "$pid" >/dev/null
+      renice -n 19 -p "$pid" >/dev/null
+    done
   fi
   set_service_environment
   migrate_database
   spawn aibridge "$BUILD/AiBridge" "${ON_GATEWAY_CORE[@]}" dotnet "$(service_path aibridge)"
-  # It only rotates here: what it takes must not come out of the load and the upstream, whose core it shares.
   spawn controlplane "$BUILD/ControlPlane" "${ON_OTHER_CORE[@]}" nice -n 19 dotnet "$(service_path controlplane)"
   wait_until_ready
   RUN_OPTIONS+=("--bridge=$TRINITY_AIBRIDGE__LISTEN,$(recorded_pid aibridge)" "--control=$TRINITY_CONTROLPLANE__LISTEN" "--token-file=$DATA/operator-token")

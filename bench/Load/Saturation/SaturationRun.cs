@@ -6,6 +6,8 @@ namespace Trinity.Bench.Load.Saturation;
 /// <summary>The rounds of some workloads at the peers' limit.</summary>
 internal sealed class SaturationRun(BenchPlan plan, Rotation rotation, SaturationMeter meter, BenchResults results, TextWriter progress)
 {
+    private const int FirstWarmUps = 4; // what the first workload has compiled and counted serves the others too
+
     private readonly Dictionary<(string Peer, Workload Workload), double> _probes = [];
 
     /// <summary>A JIT-compiled server is slow at first; how slow is what the cold section measures.</summary>
@@ -21,7 +23,7 @@ internal sealed class SaturationRun(BenchPlan plan, Rotation rotation, Saturatio
             foreach (var workload in workloads)
             {
                 await progress.WriteLineAsync($"warming up  {peer.Name}, {workload.Name}");
-                await meter.MeasureAsync(peer, workload, plan.WarmUp, cancellationToken);
+                await meter.MeasureAsync(peer, workload, workload == workloads[0] ? plan.WarmUp * FirstWarmUps : plan.WarmUp, cancellationToken);
             }
         }
     }
