@@ -7,7 +7,7 @@ namespace Trinity.AiBridge.Recording;
 internal sealed partial class RecordShipper(InterceptionRecorder recorder, InterceptionStore store, TimeProvider time, ILogger<RecordShipper> logger) : BackgroundService
 {
     private const int MaxBatch = 1000;
-    private static readonly TimeSpan BatchEvery = TimeSpan.FromMilliseconds(50); // by the system's clock: it only makes batches larger, and decides nothing
+    private static readonly TimeSpan BatchEvery = TimeSpan.FromMilliseconds(15); // by the system's clock: it only makes batches larger, and decides nothing
     private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
 
