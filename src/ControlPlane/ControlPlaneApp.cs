@@ -14,6 +14,7 @@ using Trinity.ControlPlane.Providers;
 using Trinity.ControlPlane.Replicas;
 using Trinity.ControlPlane.Rollouts;
 using Trinity.ControlPlane.Seeding;
+using Trinity.ControlPlane.Subscriptions;
 using Trinity.ControlPlane.Usage;
 using Trinity.ControlPlane.VirtualKeys;
 using Trinity.Shared.Configuration;
@@ -118,6 +119,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<FleetWatcher>().AddHostedService(provider => provider.GetRequiredService<FleetWatcher>()).AddSingleton<WriteReporter>();
         services.AddSingleton<ReplicaStore>().AddSingleton<ReplicaService>();
         services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();
+        services.AddSingleton<SubscriptionStore>().AddSingleton<SubscriptionProbe>().AddSingleton<SubscriptionService>();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
     }
@@ -152,6 +154,7 @@ internal static class ControlPlaneApp
         api.MapProviders();
         api.MapRollouts();
         api.MapVirtualKeys();
+        api.MapSubscriptions();
         api.MapReplicas();
         api.MapInterceptions();
         api.MapUsage();

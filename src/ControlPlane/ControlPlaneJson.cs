@@ -6,6 +6,7 @@ using Trinity.ControlPlane.OperatorTokens;
 using Trinity.ControlPlane.Providers;
 using Trinity.ControlPlane.Replicas;
 using Trinity.ControlPlane.Rollouts;
+using Trinity.ControlPlane.Subscriptions;
 using Trinity.ControlPlane.Usage;
 using Trinity.ControlPlane.VirtualKeys;
 
@@ -20,6 +21,8 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(Page<AuditView>))]
 [JsonSerializable(typeof(ItemList<OperatorTokenView>))]
 [JsonSerializable(typeof(ItemList<VirtualKeyView>))]
+[JsonSerializable(typeof(ItemList<SubscriptionView>))]
+[JsonSerializable(typeof(SubscriptionTest))]
 [JsonSerializable(typeof(Fleet))]
 [JsonSerializable(typeof(Page<InterceptionView>))]
 [JsonSerializable(typeof(ItemList<UsageView>))]

@@ -13,6 +13,9 @@ internal sealed class ControlPlaneOptions
     /// <summary>Whether a provider's base URL may lead to loopback and private addresses.</summary>
     public bool AllowPrivateUpstreams { get; set; }
 
+    /// <summary>Where subscriptions' tokens are tested: the vendor's API, without <c>/v1</c>.</summary>
+    public string SubscriptionProvider { get; set; } = "https://api.anthropic.com";
+
     /// <summary>Providers to create on start where their names were never used; empty: none.</summary>
     public string SeedFile { get; set; } = "";
 }
@@ -37,6 +40,11 @@ internal sealed class ControlPlaneOptionsValidator : IValidateOptions<ControlPla
             {
                 errors.Add($"ControlPlane:Listen has '{address}', which is no http:// or https:// address with host and port.");
             }
+        }
+
+        if (!Uri.TryCreate(options.SubscriptionProvider, UriKind.Absolute, out var provider) || (provider.Scheme != Uri.UriSchemeHttp && provider.Scheme != Uri.UriSchemeHttps))
+        {
+            errors.Add($"ControlPlane:SubscriptionProvider is '{options.SubscriptionProvider}', which is no http:// or https:// address.");
         }
 
         if (options.SeedFile.Length > 0 && !File.Exists(options.SeedFile))

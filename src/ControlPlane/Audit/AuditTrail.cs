@@ -42,6 +42,10 @@ internal static class AuditActions
     public const string VirtualKeyCreate = "virtual_key.create";
     public const string VirtualKeyUpdate = "virtual_key.update";
     public const string VirtualKeyRevoke = "virtual_key.revoke";
+    public const string SubscriptionCreate = "subscription.create";
+    public const string SubscriptionUpdate = "subscription.update";
+    public const string SubscriptionRollOver = "subscription.roll_over";
+    public const string SubscriptionDelete = "subscription.delete";
     public const string OperatorTokenCreate = "operator_token.create";
     public const string OperatorTokenRevoke = "operator_token.revoke";
     public const string ReplicaRemove = "replica.remove";

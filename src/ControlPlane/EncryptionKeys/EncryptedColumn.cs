@@ -1,4 +1,5 @@
 using Trinity.ControlPlane.Rollouts;
+using Trinity.ControlPlane.Subscriptions;
 using Trinity.Shared.Secrets;
 
 namespace Trinity.ControlPlane.EncryptionKeys;
@@ -17,5 +18,6 @@ internal sealed record EncryptedColumn(string Table, string Cipher, string KeyId
         new("ai_provider_keys", "secret_cipher", "cipher_key_id", "provider keys", SecretScope.ProviderKey),
         new("ai_providers", "settings_cipher", "settings_key_id", "provider settings", SecretScope.ProviderSettings),
         new("rollouts", "fingerprints_cipher", "fingerprints_key_id", "rollouts", KeyFingerprints.Scope),
+        new("subscriptions", "token_cipher", "cipher_key_id", "subscriptions", SubscriptionService.Scope),
     ];
 }

@@ -35,6 +35,14 @@ internal static class Examples
             {"id": "01990000-0000-7000-8000-000000000005", "name": "ci", "hint": "trk_...9f3a", "key": "trk_…", "status": "active", "agent": null, "providers": ["anthropic"], "models": ["claude-*"],
              "limits": {"requests_per_minute": 600, "max_concurrent": 50, "tokens_per_day": null}, "expires_at": "2030-12-31T00:00:00Z", "revoked_at": null, "version": 1, "created_at": "2030-01-31T12:00:00Z"}
             """),
+        ["PutSubscription"] = (
+            """{"name": "team-max", "token": "sk-ant-oat01-…", "type": "max"}""",
+            "201",
+            """
+            {"id": "01990000-0000-7000-8000-000000000006", "name": "team-max", "type": "max", "tier": null, "hint": "sk-a...w9Xy", "fingerprint": "9f86d081884c7d65", "token_generation": 1,
+             "version": 1, "created_at": "2030-01-31T12:00:00Z", "updated_at": "2030-01-31T12:00:00Z", "warnings": []}
+            """),
+        ["TestSubscription"] = ("""{"subscription": "team-max"}""", "200", """{"verdict": "ok", "valid": true, "status": 200, "message": "The provider accepts the token.", "latency_ms": 431.5}"""),
         ["UpdateVirtualKey"] = ("""{"limits": {"tokens_per_day": 2000000}, "expires_at": null}""", null, null),
         ["CreateOperatorToken"] = ("""{"name": "dashboard", "role": "viewer"}""", null, null),
     };

@@ -12,6 +12,7 @@ public sealed class EncryptionKeyRotationTests
         select string_agg(distinct id, ',') from (
           select cipher_key_id as id from ai_provider_keys
           union all select settings_key_id from ai_providers where settings_cipher is not null
+          union all select cipher_key_id from subscriptions
           union all select fingerprints_key_id from rollouts) as used
         """;
 
@@ -32,7 +33,7 @@ public sealed class EncryptionKeyRotationTests
         var after = await host.Database.ScalarAsync<string>(KeyIds);
         Assert.NotEqual(before, after);
         Assert.DoesNotContain(',', after!);
-        Assert.Equal($"4 secrets re-encrypted with key {after}: 2 provider keys, 1 provider settings, 1 rollouts.", output.ToString().Trim());
+        Assert.Equal($"5 secrets re-encrypted with key {after}: 2 provider keys, 1 provider settings, 1 rollouts, 1 subscriptions.", output.ToString().Trim());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(host.DataDirectory, "encryption-keys")));
 
         // The service that was running all along reads the old rows and writes new ones with the new key.
@@ -52,7 +53,7 @@ public sealed class EncryptionKeyRotationTests
         await using var after = await ControlPlaneHost.StartAsync(["--ENCRYPTION_KEYS", $"{fresh},{old}"], database);
         var rotation = after.Services.GetRequiredService<EncryptionKeyRotation>();
 
-        Assert.Equal(4, (await rotation.RotateAsync("test", Timeouts.Token)).Counts.Values.Sum());
+        Assert.Equal(5, (await rotation.RotateAsync("test", Timeouts.Token)).Counts.Values.Sum());
         Assert.Equal("fresh", await database.ScalarAsync<string>(KeyIds));
         Assert.Equal(0, (await rotation.RotateAsync("test", Timeouts.Token)).Counts.Values.Sum());
 
@@ -80,6 +81,7 @@ public sealed class EncryptionKeyRotationTests
         await host.Admin.CreateProviderAsync("main", Canaries.New("anthropic-key"), Canaries.New("anthropic-key"));
         (await host.Admin.PatchAsync("providers/main", $$$"""{"settings": {"extra_headers": {"X-Team": "{{{Canaries.New("team-header")}}}"} } }""")).Is(200);
         (await host.Admin.PostAsync("providers/main/rotate", $$"""{"api_key": "{{Canaries.New("anthropic-key")}}"}""")).Is(202);
+        (await host.Admin.PostAsync("subscriptions", $$"""{"name": "team", "token": "{{Canaries.New("anthropic-oauth")}}"}""")).Is(201);
     }
 
     private static string NewKey(string id) => $"{id}:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";

@@ -1,0 +1,73 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Trinity.Shared.Configuration;
+using Trinity.Shared.Secrets;
+
+namespace Trinity.ControlPlane.Subscriptions;
+
+/// <summary>Asks the provider for one token of text: setup tokens may not read the account's usage, so this is the cheapest call that proves them.</summary>
+internal sealed class SubscriptionProbe(IOptions<ControlPlaneOptions> options, UpstreamAddressPolicy addresses, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    // The system prompt is the one that the provider expects of a subscription's requests.
+    private static readonly byte[] Body = """
+        {"model":"claude-haiku-4-5","max_tokens":1,"system":"You are Claude Code, Anthropic's official CLI for Claude.","messages":[{"role":"user","content":"ping"}]}
+        """u8.ToArray();
+
+    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler
+    {
+        ConnectCallback = UpstreamConnector.Create(addresses),
+        AllowAutoRedirect = false, // a redirect could lead anywhere, credential in hand
+        UseProxy = false,
+        UseCookies = false,
+        PooledConnectionLifetime = TimeSpan.FromSeconds(30),
+    });
+
+    /// <summary>Never throws for what the provider or the network does; never repeats anything of the provider's body, which can quote the token.</summary>
+    public async Task<SubscriptionTest> ProbeAsync(SecretString token, CancellationToken cancellationToken)
+    {
+        using var request = Request(token);
+        using var deadline = new CancellationTokenSource(Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var started = time.GetTimestamp();
+        SubscriptionTest Result(string verdict, bool? valid, int? status, string message) =>
+            new(verdict, valid, status, message, Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 1));
+        try
+        {
+            using var response = await _invoker.SendAsync(request, either.Token);
+            var status = (int)response.StatusCode;
+            return status switch
+            {
+                >= 200 and < 300 => Result("ok", valid: true, status, "The provider accepts the token."),
+                401 or 403 => Result("invalid_token", valid: false, status, $"The provider refuses the token ({status})."),
+                429 => Result("rate_limited", valid: true, status, "The provider knows the token, which is at its limit now (429)."),
+                _ => Result("unclear", valid: null, status, $"The provider answered {status}, which says nothing of the token."),
+            };
+        }
+        catch (HttpRequestException exception)
+        {
+            return Result("unreachable", valid: null, null, (exception.InnerException as HttpRequestException ?? exception).Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Result("unreachable", valid: null, null, $"The provider did not answer within {Limit.TotalSeconds:0} seconds.");
+        }
+    }
+
+    public void Dispose() => _invoker.Dispose();
+
+    private HttpRequestMessage Request(SecretString token)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(options.Value.SubscriptionProvider.TrimEnd('/') + "/"), "v1/messages"))
+        {
+            Content = new ByteArrayContent(Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json", Encoding.UTF8.WebName) } },
+        };
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Trinity", "1"));
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token.Reveal()}");
+        request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        request.Headers.TryAddWithoutValidation("anthropic-beta", "oauth-2025-04-20");
+        return request;
+    }
+}
