@@ -5,64 +5,12 @@ set -uo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WORK=$(mktemp -d)
 REPORT=$WORK/report.md
-# shellcheck source=eng/checks.sh
-source "$ROOT/eng/checks.sh"
+# shellcheck source=eng/background.sh
+source "$ROOT/eng/background.sh"
 
-# A benchmark that is still there is asked to stop, and cleans up by itself.
-clean_up() {
-  local name
-  for name in smoke interrupted; do
-    if [[ -s $WORK/$name.pid && ! -e $WORK/$name.rc ]]; then kill -s TERM "$(<"$WORK/$name.pid")"; fi
-  done
-  wait
-  rm -rf -- "$WORK"
-}
-trap clean_up EXIT
+trap 'stop_all smoke interrupted' EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
-
-# start NAME OPTION…: a benchmark in a process group of its own, as at a terminal, with its temporary directory in $WORK/NAME.
-start() {
-  local name=$1 rc
-  shift
-  mkdir -- "$WORK/$name"
-  (
-    trap - EXIT TERM INT
-    TMPDIR=$WORK/$name setsid env --default-signal=INT "$ROOT/trinity" bench "$@" </dev/null >"$WORK/$name.out" 2>&1 &
-    printf '%s\n' "$!" >"$WORK/$name.pid"
-    rc=0
-    wait "$!" || rc=$?
-    printf '%s\n' "$rc" >"$WORK/$name.rc"
-  ) &
-}
-
-output_of() { cat -- "$WORK/$1.out"; }
-
-wait_for() { # NAME PATTERN
-  local tries=0
-  until grep -qs -- "$2" "$WORK/$1.out"; do
-    if ((++tries > 3000)) || [[ -e $WORK/$1.rc ]]; then fail "$(output_of "$1")"; fi
-    sleep 0.1
-  done
-}
-
-ends_with() { # NAME EXIT-CODE
-  local tries=0
-  until [[ -s $WORK/$1.rc ]]; do
-    if ((++tries > 3000)); then fail "it does not end: $(output_of "$1")"; fi
-    sleep 0.1
-  done
-  (($(<"$WORK/$1.rc") == $2)) || fail "exit code $(<"$WORK/$1.rc"): $(output_of "$1")"
-}
-
-nothing_is_left_of() { # NAME
-  local left
-  left=$(find "$WORK/$1" -maxdepth 1 -name 'trinity*')
-  [[ -z $left ]] || fail "left behind: $left"
-  # shellcheck disable=SC2062  # a glob of files; the pattern comes from stdin, so that grep does not find itself
-  left=$(grep -ls --fixed-strings --file=- /proc/[0-9]*/{environ,cmdline} <<<"$WORK/$1" || true)
-  [[ -z $left ]] || fail "still runs: $left"
-}
 
 bad_options_are_refused() {
   local bench=("$ROOT/trinity" bench)
@@ -123,8 +71,10 @@ every_promise_is_judged() {
 }
 
 check "bad options are refused" bad_options_are_refused
-start interrupted --smoke --only cold --rounds 20 --no-peers --out "$WORK/none.md"
-start smoke --smoke --out "$REPORT"
+# In process groups of their own, as at a terminal.
+readonly BENCH=(setsid env --default-signal=INT "$ROOT/trinity" bench)
+start interrupted "${BENCH[@]}" --smoke --only cold --rounds 20 --no-peers --out "$WORK/none.md"
+start smoke "${BENCH[@]}" --smoke --out "$REPORT"
 check "a benchmark that is interrupted leaves nothing behind" an_interrupted_benchmark_cleans_up
 check "a smoke run measures everything, without an error, and leaves nothing behind" a_smoke_run_succeeds
 check "every table of the report has its numbers" every_table_has_its_numbers
