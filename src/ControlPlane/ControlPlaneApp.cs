@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
+using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.EncryptionKeys;
 using Trinity.ControlPlane.Http;
@@ -119,6 +120,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<ReplicaStore>().AddSingleton<ReplicaService>();
         services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
+        services.AddSingleton<EngineClient>().AddSingleton<AgentImages>().AddSingleton<IAgentRuntime, DockerRuntime>(); // connects on first use
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
     }
 
