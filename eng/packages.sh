@@ -56,3 +56,13 @@ ensure_java() {
   if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/java ]] || have java; then return 0; fi
   install_packages "Java (for the WireMock server of the contract tests)" default-jre-headless
 }
+
+# An engine for the tests of containers, which start one of their own; where it cannot be had they are skipped.
+ensure_docker() {
+  local missing=()
+  have dockerd || missing+=(docker.io)
+  have busybox || missing+=(busybox-static)
+  if ((${#missing[@]} == 0)); then return 0; fi
+  (install_packages "a container engine (for the tests of agents' containers)" "${missing[@]}") ||
+    warn "the tests that need a container engine will be skipped"
+}

@@ -14,7 +14,7 @@ test_help() {
   cat <<'HELP'
 Usage: ./trinity test [--long] [FILTER…]
 
-Sets up what the suite needs (PostgreSQL, Node.js, Java), builds everything, and runs all tests. The last line sums up; the exit
+Sets up what the suite needs (PostgreSQL, Node.js, Java, Docker), builds everything, and runs all tests. The last line sums up; the exit
 code is 0 only when tests ran and none failed. Results and output are left in artifacts/test-results.
 
   FILTER   part of a project's name (Shared, AiBridge.Tests, launcher) chooses projects,
@@ -115,6 +115,7 @@ run_tests() {
   find_postgres || install_postgres
   ensure_node
   ensure_java
+  ensure_docker
   build_tests
   say "Running the tests."
   for project in "${PROJECTS[@]}"; do

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
+using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.EncryptionKeys;
 using Trinity.ControlPlane.Http;
@@ -121,6 +122,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();
         services.AddSingleton<SubscriptionStore>().AddSingleton<SubscriptionProbe>().AddSingleton<SubscriptionService>();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
+        services.AddSingleton<EngineClient>().AddSingleton<AgentImages>().AddSingleton<IAgentRuntime, DockerRuntime>(); // connects on first use
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
     }
 

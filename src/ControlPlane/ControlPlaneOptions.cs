@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Trinity.ControlPlane.Containers;
 
 namespace Trinity.ControlPlane;
 
@@ -18,6 +19,12 @@ internal sealed class ControlPlaneOptions
 
     /// <summary>Providers to create on start where their names were never used; empty: none.</summary>
     public string SeedFile { get; set; } = "";
+
+    /// <summary>The container engine, as <c>unix:///path</c> or <c>tcp://host:port</c>; empty: <c>DOCKER_HOST</c>, else <see cref="EngineAddress.Default"/>.</summary>
+    public string Engine { get; set; } = "";
+
+    /// <summary>Images that agents may be made of: patterns with <c>*</c> and <c>?</c>, separated by <c>;</c>.</summary>
+    public string AgentImages { get; set; } = "trinity-agent:*";
 }
 
 /// <summary>The rules for <see cref="ControlPlaneOptions"/>, checked before anything starts.</summary>
@@ -50,6 +57,16 @@ internal sealed class ControlPlaneOptionsValidator : IValidateOptions<ControlPla
         if (options.SeedFile.Length > 0 && !File.Exists(options.SeedFile))
         {
             errors.Add($"ControlPlane:SeedFile '{options.SeedFile}' does not exist.");
+        }
+
+        if (options.Engine.Length > 0 && !EngineAddress.TryParse(options.Engine, out _))
+        {
+            errors.Add($"ControlPlane:Engine is '{options.Engine}', which is no address of a container engine; write unix:///path or tcp://host:port.");
+        }
+
+        if (Containers.AgentImages.Patterns(options.AgentImages).Length == 0)
+        {
+            errors.Add("ControlPlane:AgentImages names no image; write trinity-agent:*.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
