@@ -42,7 +42,34 @@ public sealed class DockerEngine : IAsyncDisposable
         return Array.Find(Needed, program => Programs.Find(program) is null) is { } missing ? $"'{missing}' is not installed (Debian: docker.io, iproute2)" : null;
     }
 
-    public static async Task<DockerEngine> StartAsync()
+    /// <summary>The engine with its small image, or why this machine cannot run one: a namespace, a control group or a file system that it is not allowed.</summary>
+    public static async Task<(DockerEngine? Engine, string? Problem)> TryStartAsync()
+    {
+        if ((WhyImpossible() ?? DockerTestImage.WhyImpossible()) is { } problem)
+        {
+            return (null, problem);
+        }
+
+        DockerEngine? engine = null;
+        try
+        {
+            engine = await StartAsync();
+            await DockerTestImage.ImportAsync(engine.Api);
+            await DockerTestImage.RunAsync(engine.Api);
+            return (engine, null);
+        }
+        catch (Exception exception)
+        {
+            if (engine is not null)
+            {
+                await engine.DisposeAsync();
+            }
+
+            return (null, $"one of our own does not work here: {exception.Message}");
+        }
+    }
+
+    private static async Task<DockerEngine> StartAsync()
     {
         var folder = Directory.CreateDirectory($"/tmp/trinity-docker-{Environment.ProcessId}-{Path.GetRandomFileName()}", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var engine = new DockerEngine(folder.FullName, await DockerBridge.AddAsync());

@@ -27,6 +27,21 @@ public static class DockerTestImage
         await engine.SendAsync(HttpMethod.Post, $"/images/create?fromSrc=-&repo=trinity-agent&tag=test{changes}", content);
     }
 
+    /// <summary>Runs it once, with limits: an engine may well start where the machine lets it run nothing.</summary>
+    public static async Task RunAsync(DockerApi engine)
+    {
+        var created = await engine.SendAsync(HttpMethod.Post, "/containers/create", DockerApi.Json($$"""{"Image": "{{Reference}}", "HostConfig": {"Memory": 67108864, "NanoCpus": 500000000, "PidsLimit": 40} }"""));
+        var container = $"/containers/{created.GetProperty("Id").GetString()}";
+        try
+        {
+            await engine.SendAsync(HttpMethod.Post, $"{container}/start");
+        }
+        finally
+        {
+            await engine.SendAsync(HttpMethod.Delete, $"{container}?force=1");
+        }
+    }
+
     private static async Task<byte[]> ArchiveAsync()
     {
         using var archive = new MemoryStream();
