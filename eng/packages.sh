@@ -62,6 +62,7 @@ ensure_docker() {
   local missing=()
   have dockerd || missing+=(docker.io)
   have busybox || missing+=(busybox-static)
+  have mmdebstrap || missing+=(mmdebstrap)
   if ((${#missing[@]} == 0)); then return 0; fi
   (install_packages "a container engine (for the tests of agents' containers)" "${missing[@]}") ||
     warn "the tests that need a container engine will be skipped"

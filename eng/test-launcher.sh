@@ -62,11 +62,13 @@ options_are_checked() {
   refused "number from 1 to 8, not '9'" "$ROOT/trinity" demo --replicas 9
   refused "unknown option '--slow'" "$ROOT/trinity" bench --slow
   refused "--out needs a value" "$ROOT/trinity" bench --out
+  refused "unknown option '--new'" "$ROOT/trinity" agent-image --new
+  refused "--base needs a value" "$ROOT/trinity" agent-image --base
 }
 
 every_command_explains_itself() {
   local command
-  for command in up down status demo test bench fmt keys; do
+  for command in up down status demo test bench fmt keys agent-image; do
     "$ROOT/trinity" "$command" --help | grep -q "^Usage: ./trinity $command" || fail "$command --help"
   done
 }
@@ -105,6 +107,28 @@ java_is_used_where_it_is() {
   ensure_java_with "$WORK/jdk/bin" ""
 }
 
+ensure_docker_with() { # PATH
+  env PATH="$1" "$BASH" -c "ROOT='$ROOT'; source '$ROOT/eng/common.sh'; source '$ROOT/eng/packages.sh'; ensure_docker"
+}
+
+container_engine_is_optional() {
+  local program
+  mkdir -p "$WORK/nothing" "$WORK/engine"
+  ensure_docker_with "$WORK/nothing" 2>"$WORK/errors" || fail "to lack it is an error"
+  grep -q 'will be skipped' "$WORK/errors" || fail "it says nothing: $(cat -- "$WORK/errors")"
+  for program in dockerd busybox mmdebstrap; do
+    printf '#!/bin/sh\n' >"$WORK/engine/$program"
+    chmod +x "$WORK/engine/$program"
+  done
+  ensure_docker_with "$WORK/engine" >"$WORK/errors" 2>&1
+  [[ ! -s $WORK/errors ]] || fail "it is there: $(cat -- "$WORK/errors")"
+}
+
+agent_image_needs_an_engine() {
+  command -v docker >/dev/null || exit "$SKIP"
+  refused "no container engine answers at unix:///nowhere/engine.sock" env DOCKER_HOST=unix:///nowhere/engine.sock "$ROOT/trinity" agent-image
+}
+
 database_must_be_named_well() {
   refused "the database URL is not valid" up_elsewhere --bridge-port "$BRIDGE_PORT" --control-port "$CONTROL_PORT" --database 'mysql://a:secret@b/c'
   grep -q secret "$WORK/errors" && fail "the message repeats the password"
@@ -121,7 +145,7 @@ down_without_up_does_nothing() {
 
 scripts_pass_shellcheck() {
   command -v shellcheck >/dev/null || exit "$SKIP"
-  cd "$ROOT" && shellcheck -x trinity .ci/run eng/*.sh
+  cd "$ROOT" && shellcheck -x trinity .ci/run eng/*.sh deploy/*.sh
 }
 
 # ---- checks that need it to run ---------------------------------------------------------------------------------------
@@ -223,6 +247,8 @@ check "every command explains itself" every_command_explains_itself
 check "an unusable data directory is refused" data_directory_must_be_usable
 check "a missing .NET SDK is reported" dotnet_must_be_there
 check "a Java that is there is used, and a missing one reported" java_is_used_where_it_is
+check "a container engine is not needed, but its lack is reported" container_engine_is_optional
+check "the agents' image asks for an engine" agent_image_needs_an_engine
 check "a malformed database URL is refused, and its password not repeated" database_must_be_named_well
 check "down without up does nothing, twice" down_without_up_does_nothing
 check "the scripts pass shellcheck" scripts_pass_shellcheck

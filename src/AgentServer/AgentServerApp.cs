@@ -32,8 +32,16 @@ internal static class AgentServerApp
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase), api => api.Use(app.Services.GetRequiredService<BearerToken>().InvokeAsync));
+        if (!app.Services.GetRequiredService<IOptions<AgentServerOptions>>().Value.CredentialReload)
+        {
+            app.UseWhen(context => context.Request.Path.StartsWithSegments("/api/credentials", StringComparison.OrdinalIgnoreCase), credentials => credentials.Run(RefuseCredentialsAsync));
+        }
+
         app.MapInfo();
         app.MapTrinityMetrics();
         return app;
     }
+
+    private static Task RefuseCredentialsAsync(HttpContext context) =>
+        TypedResults.Problem("This agent takes no credentials while it runs.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context);
 }

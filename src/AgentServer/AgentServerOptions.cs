@@ -12,6 +12,9 @@ internal sealed class AgentServerOptions
 
     /// <summary>The bearer token that <c>/api</c> asks for; empty: none, which only a loopback address may do.</summary>
     public string Token { get; set; } = "";
+
+    /// <summary>Whether it takes credentials while it runs. Without, it answers 404 to all of <c>/api/credentials</c>, and a new credential needs a new container.</summary>
+    public bool CredentialReload { get; set; } = true;
 }
 
 /// <summary>Refuses to start on an address that others can reach without a token.</summary>

@@ -16,22 +16,21 @@ internal sealed class EngineClient : IDisposable
     /// <summary>How long it may take to set up or tear down a container.</summary>
     public static readonly TimeSpan WorkLimit = TimeSpan.FromMinutes(2);
 
-    private readonly EngineAddress _address;
+    private readonly string _text;
+    private readonly EngineAddress? _address; // null: the text is none
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
     private string? _agreed; // the path's prefix: "/v1.41"
 
     public EngineClient(IOptions<ControlPlaneOptions> options, TimeProvider time)
     {
-        var text = EngineAddress.Choose(options.Value.Engine, Environment.GetEnvironmentVariable("DOCKER_HOST"));
-        _address = EngineAddress.TryParse(text, out var address)
-            ? address
-            : throw new EngineException(EngineFault.Unreachable, $"'{text}' is no address of a container engine; write unix:///path or tcp://host:port (setting ControlPlane:Engine, or DOCKER_HOST).");
+        _text = EngineAddress.Choose(options.Value.Engine, Environment.GetEnvironmentVariable("DOCKER_HOST"));
+        _address = EngineAddress.TryParse(_text, out var address) ? address : null;
         _time = time;
         _http = new HttpMessageInvoker(
             new SocketsHttpHandler
             {
-                ConnectCallback = (_, cancellationToken) => _address.ConnectAsync(cancellationToken),
+                ConnectCallback = (_, cancellationToken) => Address.ConnectAsync(cancellationToken),
                 UseProxy = false,
                 UseCookies = false,
                 AllowAutoRedirect = false,
@@ -42,10 +41,14 @@ internal sealed class EngineClient : IDisposable
             disposeHandler: true);
     }
 
+    // Only who needs the engine is told: DOCKER_HOST can be another program's, and the control plane starts without an engine.
+    private EngineAddress Address => _address
+        ?? throw new EngineException(EngineFault.Unreachable, $"'{_text}' is no address of a container engine; write unix:///path or tcp://host:port (setting ControlPlane:Engine, or DOCKER_HOST).");
+
     /// <summary>Asks for the engine's version, and agrees with it on that of the API.</summary>
     public async Task<EngineVersion> NegotiateAsync(CancellationToken cancellationToken)
     {
-        using var call = new EngineCall(_address, QuickLimit, _time, cancellationToken);
+        using var call = NewCall(QuickLimit, cancellationToken);
         using var reply = await SendAsync(call, HttpMethod.Get, "/version", null);
         var version = await ReadAsync(call, reply, EngineJson.Default.VersionReply);
         var agreed = EngineApiVersion.Agree(version.ApiVersion, version.MinApiVersion);
@@ -56,7 +59,7 @@ internal sealed class EngineClient : IDisposable
     /// <summary>A call whose reply has a body.</summary>
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var call = new EngineCall(_address, limit, _time, cancellationToken);
+        using var call = NewCall(limit, cancellationToken);
         using var reply = await SendVersionedAsync(call, HttpMethod.Get, path, null);
         return await ReadAsync(call, reply, type);
     }
@@ -78,7 +81,7 @@ internal sealed class EngineClient : IDisposable
     /// <summary>A call with a body, whose reply has one too.</summary>
     public async Task<TReply> PostAsync<TRequest, TReply>(string path, TRequest body, JsonTypeInfo<TRequest> type, JsonTypeInfo<TReply> replyType, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var call = new EngineCall(_address, limit, _time, cancellationToken);
+        using var call = NewCall(limit, cancellationToken);
         using var reply = await SendVersionedAsync(call, HttpMethod.Post, path, Json(body, type));
         return await ReadAsync(call, reply, replyType);
     }
@@ -86,14 +89,14 @@ internal sealed class EngineClient : IDisposable
     /// <summary>A call of whose reply only success matters; that there is nothing to change (304) is success.</summary>
     public async Task DoAsync(HttpMethod method, string path, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var call = new EngineCall(_address, limit, _time, cancellationToken);
+        using var call = NewCall(limit, cancellationToken);
         using var reply = await SendVersionedAsync(call, method, path, null);
     }
 
     /// <summary>Opens a stream: its head has to come in time, and then it may take as long as it likes.</summary>
     public async Task<EngineStream> OpenAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
     {
-        var call = new EngineCall(_address, QuickLimit, _time, cancellationToken);
+        var call = NewCall(QuickLimit, cancellationToken);
         try
         {
             var reply = await SendVersionedAsync(call, method, path, body);
@@ -116,6 +119,8 @@ internal sealed class EngineClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    private EngineCall NewCall(TimeSpan limit, CancellationToken cancellationToken) => new(Address, limit, _time, cancellationToken);
+
     private async Task<HttpResponseMessage> SendVersionedAsync(EngineCall call, HttpMethod method, string path, HttpContent? body)
     {
         if (Volatile.Read(ref _agreed) is null)
@@ -130,7 +135,7 @@ internal sealed class EngineClient : IDisposable
     {
         // The handler sends a request without content again when the connection breaks before the answer, although it may have been heard.
         body ??= method == HttpMethod.Get ? null : new ByteArrayContent([]);
-        using var request = new HttpRequestMessage(method, new Uri(_address.BaseAddress, path)) { Content = body };
+        using var request = new HttpRequestMessage(method, new Uri(Address.BaseAddress, path)) { Content = body };
         var reply = await call.RunAsync(token => _http.SendAsync(request, token));
         if (reply.IsSuccessStatusCode || reply.StatusCode == HttpStatusCode.NotModified)
         {

@@ -49,6 +49,15 @@ public sealed class DockerRuntimeFaultTests
     }
 
     [Fact]
+    public async Task NoAddress_IsUnreachable_WhenItIsNeeded()
+    {
+        using var client = new EngineClient(Options.Create(new ControlPlaneOptions { Engine = "ssh://engine" }), TimeProvider.System);
+        var away = await Assert.ThrowsAsync<EngineException>(() => client.NegotiateAsync(Timeouts.Token));
+        Assert.Equal(EngineFault.Unreachable, away.Fault);
+        Assert.Contains("'ssh://engine' is no address", away.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RefusedConnection_IsUnreachable()
     {
         using var client = new EngineClient(Options.Create(new ControlPlaneOptions { Engine = $"tcp://127.0.0.1:{FreePort.Next()}" }), TimeProvider.System);

@@ -101,6 +101,6 @@ internal static partial class RepositoryRules
     private static partial Regex OptionProperty();
 
     // Accounts of containers and of examples are no machine's.
-    [GeneratedRegex(@"(?<![\w./])(/home/(?!(agent|trinity|node|user|you|me|alice|bob)\b)[a-z_][\w-]*/|/Users/(?!(you|me|alice|bob)\b)\w[\w.-]*/|[A-Z]:\\+Users\\+\w)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<![\w./])(/home/(?!(agent|developer|trinity|node|user|you|me|alice|bob)\b)[a-z_][\w-]*/|/Users/(?!(you|me|alice|bob)\b)\w[\w.-]*/|[A-Z]:\\+Users\\+\w)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MachinePath();
 }

@@ -52,7 +52,7 @@ public sealed class RepositoryRulesTests
     [InlineData("see /Users/somebody/trinity", 1)]
     [InlineData(@"see C:\Users\somebody", 1)]
     [InlineData("built in /builds/42/trinity/src", 1)]
-    [InlineData("/home/agent/.claude and https://example.com/home/page/ and ~/trinity and /usr/lib/postgresql", 0)]
+    [InlineData("/home/agent/.claude and /home/developer/work and https://example.com/home/page/ and ~/trinity and /usr/lib/postgresql", 0)]
     public void MachinePaths_AreFound(string text, int expected) =>
         Assert.Equal(expected, RepositoryRules.MachinePaths(new SourceFile("docs/a.md", text), "/builds/42/trinity").Count());
 
