@@ -60,9 +60,9 @@ internal sealed class TcpFaultConnection(TcpFaultProxy proxy, Socket client, Can
                     socket.Close();
                 }
             }
-            catch (SocketException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
-                socket.Dispose(); // never connected, or gone already
+                socket.Dispose(); // never connected, gone already, or ended by itself just now
             }
         }
 
