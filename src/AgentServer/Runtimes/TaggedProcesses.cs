@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+
+namespace Trinity.AgentServer.Runtimes;
+
+/// <summary>Finds a task's processes by the mark in their environment: also those that have left its tree, as background jobs do.</summary>
+internal static class TaggedProcesses
+{
+    public const string Variable = "TRINITY_TASK_ID";
+
+    /// <summary>Sends a signal to all of them.</summary>
+    public static void Signal(string taskId, int signal)
+    {
+        foreach (var processId in Find(taskId))
+        {
+            LinuxCalls.Signal(processId, signal);
+        }
+    }
+
+    private static IEnumerable<int> Find(string taskId)
+    {
+        var mark = Encoding.UTF8.GetBytes($"\0{Variable}={taskId}\0");
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var processId) && processId != Environment.ProcessId && IsMarked(folder, mark))
+            {
+                yield return processId;
+            }
+        }
+    }
+
+    private static bool IsMarked(string folder, byte[] mark)
+    {
+        try
+        {
+            byte[] environment = [0, .. File.ReadAllBytes(Path.Combine(folder, "environ"))];
+            return environment.AsSpan().IndexOf(mark) >= 0;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has ended meanwhile, or is another user's
+        }
+    }
+}
