@@ -1,35 +1,36 @@
-using System.Globalization;
+using Trinity.AgentServer.Tests.Support;
 
 namespace Trinity.AgentServer.Tests;
 
+/// <summary>HZ-11: the key of the credential file's tag is out of the tasks' reach.</summary>
 public sealed class LinuxCallsTests
 {
-    /// <summary>Of a program that was started, not of this one: tests are to stay debuggable.</summary>
-    [Fact]
-    public async Task Program_Started_IsNotDumpable()
-    {
-        var port = FreePort.Next();
-        await using var server = ChildProcess.Start(new ChildProgram("dotnet", Path.Combine(AppContext.BaseDirectory, "Trinity.AgentServer.dll"), string.Create(CultureInfo.InvariantCulture, $"--AgentServer:Listen=http://127.0.0.1:{port}"))
-        {
-            Environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["TRINITY_AGENTSERVER__TOKEN"] = "agent-token-0123456789" },
-        });
-        using var client = LoopbackHttp.CreateClient(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
-        await Eventually.TrueAsync(async () => server.HasExited || await IsUpAsync(client), "the server answers");
+    private const string Nobody = "65534";
 
-        Assert.False(server.HasExited, server.Output + server.Errors);
-        Assert.DoesNotContain("non-dumpable", server.Output, StringComparison.Ordinal); // the kernel was asked, and says that it is so
+    /// <summary>The kernel gives the /proc files of a non-dumpable process to root, so that its own user cannot read them. As root, the server is started as another user.</summary>
+    [Fact]
+    public async Task Program_Started_ItsEnvironmentIsNotItsOwnUsersToRead()
+    {
+        string[] asNobody = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups"] : [];
+        var readable = await ChildProcess.RunAsync(new ChildProgram("env", [.. asNobody, "test", "-r", AgentProgram.Library]), Timeouts.Default);
+        Assert.SkipUnless(readable.ExitCode == 0, "The built program cannot be read by another user, or there is no setpriv.");
+        await using var server = await AgentProgram.StartAsync(asNobody);
+
+        var folder = Directory.EnumerateDirectories("/proc").Single(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0]) && Arguments(folder) is ["dotnet", _, var listen, ..] && listen == server.Listen);
+        var owner = await ChildProcess.RunAsync(new ChildProgram("stat", "-c", "%u", Path.Combine(folder, "environ")), Timeouts.Default);
+
+        Assert.Equal("0", owner.Succeeded().Output.Trim());
     }
 
-    private static async Task<bool> IsUpAsync(HttpClient client)
+    private static string[] Arguments(string folder)
     {
         try
         {
-            using var response = await client.GetAsync("/health", Timeouts.Token);
-            return response.IsSuccessStatusCode;
+            return File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
         }
-        catch (HttpRequestException)
+        catch (IOException)
         {
-            return false;
+            return []; // it has ended
         }
     }
 }

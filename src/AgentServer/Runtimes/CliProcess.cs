@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Trinity.AgentServer.Runtimes;
@@ -8,16 +9,17 @@ namespace Trinity.AgentServer.Runtimes;
 internal sealed class CliProcess : IDisposable
 {
     private const int LongestErrorText = 8 * 1024;
+    private const int MarkLength = 32;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly Process _process;
-    private readonly string _taskId;
+    private readonly string _mark;
 
-    private CliProcess(Process process, string taskId)
+    private CliProcess(Process process, string mark)
     {
         _process = process;
-        _taskId = taskId;
+        _mark = mark;
     }
 
     public int ExitCode => _process.ExitCode;
@@ -42,8 +44,10 @@ internal sealed class CliProcess : IDisposable
             start.Environment[name] = value;
         }
 
-        start.Environment[TaggedProcesses.Variable] = taskId;
-        return new CliProcess(Process.Start(start)!, taskId);
+        var mark = RandomNumberGenerator.GetHexString(MarkLength); // a task's id is unique in one server only
+        start.Environment["TRINITY_TASK_ID"] = taskId;
+        start.Environment[TaggedProcesses.Variable] = mark;
+        return new CliProcess(Process.Start(start)!, mark);
     }
 
     /// <summary>Gives it its input, and the end of it.</summary>
@@ -80,7 +84,7 @@ internal sealed class CliProcess : IDisposable
     /// <summary>Ends it and all that it started: asks first, and kills what is left after the grace.</summary>
     public async Task EndAsync(TimeSpan grace, TimeProvider time)
     {
-        TaggedProcesses.Signal(_taskId, LinuxCalls.Terminate);
+        TaggedProcesses.Terminate(_mark);
         using var limit = new CancellationTokenSource(grace, time);
         try
         {
@@ -91,7 +95,7 @@ internal sealed class CliProcess : IDisposable
             // It did not want to; what follows leaves it no choice.
         }
 
-        TaggedProcesses.Signal(_taskId, LinuxCalls.Kill);
+        TaggedProcesses.Kill(_mark);
         _process.Kill(entireProcessTree: true); // those that have cleared their environment
         await _process.WaitForExitAsync(CancellationToken.None);
     }

@@ -6,20 +6,28 @@ namespace Trinity.AgentServer.Runtimes;
 /// <summary>Finds a task's processes by the mark in their environment: also those that have left its tree, as background jobs do.</summary>
 internal static class TaggedProcesses
 {
-    public const string Variable = "TRINITY_TASK_ID";
+    public const string Variable = "TRINITY_TASK_MARK";
 
-    /// <summary>Sends a signal to all of them.</summary>
-    public static void Signal(string taskId, int signal)
+    /// <summary>While they are killed, those that are left may start others.</summary>
+    private const int MostRounds = 5;
+
+    /// <summary>Asks all of them to end.</summary>
+    public static void Terminate(string mark) => Signal(mark, LinuxCalls.Terminate);
+
+    /// <summary>Ends all of them.</summary>
+    public static void Kill(string mark)
     {
-        foreach (var processId in Find(taskId))
+        for (var round = 0; round < MostRounds && Signal(mark, LinuxCalls.Kill) > 0; round++)
         {
-            LinuxCalls.Signal(processId, signal);
+            // Looks again until there are none.
         }
     }
 
-    private static IEnumerable<int> Find(string taskId)
+    private static int Signal(string mark, int signal) => Find(mark).Count(processId => LinuxCalls.Signal(processId, signal));
+
+    private static IEnumerable<int> Find(string value)
     {
-        var mark = Encoding.UTF8.GetBytes($"\0{Variable}={taskId}\0");
+        var mark = Encoding.UTF8.GetBytes($"\0{Variable}={value}\0");
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var processId) && processId != Environment.ProcessId && IsMarked(folder, mark))

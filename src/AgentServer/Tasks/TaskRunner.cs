@@ -131,7 +131,7 @@ internal sealed partial class TaskRunner(
     private TaskView View(AgentTask task, TaskVerdict verdict, int? exitCode) => task.Started with
     {
         Outcome = verdict.Outcome,
-        SessionId = verdict.SessionId,
+        SessionId = verdict.SessionId is { } session ? redactor.Redact(session) : null,
         Response = verdict.Response is { } response ? redactor.Redact(response) : null,
         Error = verdict.Error is { } error ? redactor.Redact(error) : null,
         ExitCode = exitCode,

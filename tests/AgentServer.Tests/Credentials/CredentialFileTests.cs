@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Trinity.AgentServer.Tests.Support;
 using Trinity.Shared.AgentApi;
 
@@ -20,6 +21,20 @@ public sealed class CredentialFileTests
         await server.ReloadAsync(AgentBench.Reload(1, Canaries.New("anthropic-oauth")));
 
         Assert.Equal(OwnerOnly, File.GetUnixFileMode(bench.CredentialFile));
+    }
+
+    [Theory]
+    [InlineData("000")]
+    [InlineData("022")]
+    public async Task Reload_AnyUmask_FileIsOwnersAlone(string umask) // HR-11
+    {
+        await using var bench = new AgentBench();
+        await using var server = await AgentProgram.StartAsync(["sh", "-c", $"umask {umask}; exec \"$@\"", "sh"], $"--AgentServer:CredentialFile={bench.CredentialFile}", $"--AgentServer:Environment:HOME={bench.Home}");
+
+        using var response = await server.Client.PostAsJsonAsync("/api/credentials/reload-token", AgentBench.Reload(1, Canaries.New("anthropic-oauth")), AgentApiJson.Default.ReloadTokenRequest, Timeouts.Token);
+
+        Assert.Equal((200, OwnerOnly), ((int)response.StatusCode, File.GetUnixFileMode(bench.CredentialFile)));
+        Canaries.AssertAbsentFrom(server.Output, "the log");
     }
 
     [Fact]
