@@ -79,7 +79,7 @@ public sealed class AgentServerOptionsTests
     [Theory]
     [InlineData("/home/agent/credential", 1)]
     [InlineData("/home/agent/../agent/.x/credential", 1)]
-    [InlineData("/home/agents/credential", 0)]
+    [InlineData("/home/agent-2/credential", 0)]
     [InlineData("/var/lib/trinity/credential", 0)]
     public void CredentialFile_BelowTheHomeFolder_IsRefused(string path, int expected) // HR-10
     {

@@ -95,8 +95,8 @@ internal sealed class CliProcess : IDisposable
             // It did not want to; what follows leaves it no choice.
         }
 
-        TaggedProcesses.Kill(_mark);
-        _process.Kill(entireProcessTree: true); // those that have cleared their environment
+        _process.Kill(entireProcessTree: true); // first, while the tree is whole: some in it may have cleared their environment
+        TaggedProcesses.Kill(_mark); // those that have left the tree
         await _process.WaitForExitAsync(CancellationToken.None);
     }
 
