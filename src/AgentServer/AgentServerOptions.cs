@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace Trinity.AgentServer;
 
 /// <summary>Boot-time settings of the agent server.</summary>
@@ -15,30 +13,57 @@ internal sealed class AgentServerOptions
 
     /// <summary>Whether it takes credentials while it runs. Without, it answers 404 to all of <c>/api/credentials</c>, and a new credential needs a new container.</summary>
     public bool CredentialReload { get; set; } = true;
+
+    /// <summary>What tasks are run by: <c>claude-code</c>, <c>codex</c> or <c>command</c>.</summary>
+    public string Runtime { get; set; } = "claude-code";
+
+    /// <summary>The runtime's program; empty: <c>claude</c> or <c>codex</c> from PATH. <c>command</c> has no default.</summary>
+    public string Program { get; set; } = "";
+
+    /// <summary>Arguments that go before those of the runtime.</summary>
+    public IReadOnlyList<string> Arguments { get; set; } = [];
+
+    /// <summary>Where tasks work; empty: the home folder.</summary>
+    public string WorkingDirectory { get; set; } = "";
+
+    /// <summary>Variables that tasks get beside PATH, HOME, TMPDIR and LANG.</summary>
+    public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>How many tasks may run at once; one more is refused with 429.</summary>
+    public int MaxParallelTasks { get; set; } = 4;
+
+    /// <summary>How long a task may run that does not say so itself.</summary>
+    public TimeSpan TaskTimeout { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>From asking a task's processes to end until they are killed.</summary>
+    public TimeSpan CancelGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a stopping server waits for the tasks that run.</summary>
+    public TimeSpan ShutdownDeadline { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many ended tasks can still be asked for.</summary>
+    public int FinishedTasks { get; set; } = 100;
+
+    /// <summary>Where a reloaded credential outlives the process: in the container's own layer, not in the home volume.</summary>
+    public string CredentialFile { get; set; } = "/var/lib/trinity/credential";
+
+    /// <summary>An API key for tasks, used while no reload has brought a token or taken it away.</summary>
+    public string ApiKey { get; set; } = "";
+
+    /// <summary>The credential that the container was created with.</summary>
+    public InitialCredentialOptions Credential { get; set; } = new();
 }
 
-/// <summary>Refuses to start on an address that others can reach without a token.</summary>
-internal sealed class AgentServerOptionsValidator : IValidateOptions<AgentServerOptions>
+/// <summary>The credential until the first reload. Whichever of this and the credential file has the higher generation holds.</summary>
+internal sealed class InitialCredentialOptions
 {
-    private const int ShortestToken = 16;
+    public string Token { get; set; } = "";
 
-    public ValidateOptionsResult Validate(string? name, AgentServerOptions options)
-    {
-        var failures = new List<string>();
-        if (ListenAddress.TryParse(options.Listen) is not { } address)
-        {
-            failures.Add($"AgentServer:Listen is '{options.Listen}'; it must be one address of the form http://host:port.");
-        }
-        else if (options.Token.Length == 0 && !address.IsLoopback)
-        {
-            failures.Add($"AgentServer:Listen is '{options.Listen}', which other machines can reach: set TRINITY_AGENTSERVER__TOKEN, or listen on 127.0.0.1.");
-        }
+    public Guid? SubscriptionId { get; set; }
 
-        if (options.Token.Length > 0 && (options.Token.Length < ShortestToken || options.Token.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0))
-        {
-            failures.Add($"TRINITY_AGENTSERVER__TOKEN must be at least {ShortestToken} printable ASCII characters without spaces.");
-        }
+    public long Generation { get; set; }
 
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
+    public string BaseUrl { get; set; } = "";
+
+    public string VirtualKey { get; set; } = "";
 }

@@ -3,7 +3,14 @@ using Trinity.AgentServer;
 
 try
 {
+    // First of all: from here on the tasks' processes, which are the same user's, cannot read this one's memory and environment.
+    var isHardened = LinuxCalls.ForbidDumps();
     await using var app = AgentServerApp.Create(args);
+    if (!isHardened)
+    {
+        app.WarnOfDumps();
+    }
+
     await app.RunAsync();
     return 0;
 }

@@ -52,6 +52,46 @@ public sealed class AgentServerOptionsTests
         Assert.Contains("other machines can reach", Assert.Single(error.Failures), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void EveryWrongSetting_IsNamed()
+    {
+        var options = new AgentServerOptions
+        {
+            Runtime = "cobol",
+            WorkingDirectory = "work",
+            MaxParallelTasks = 0,
+            FinishedTasks = 0,
+            TaskTimeout = TimeSpan.Zero,
+            CancelGrace = TimeSpan.FromHours(1),
+            ShutdownDeadline = TimeSpan.FromSeconds(-1),
+            CredentialFile = "credential",
+            Credential = new InitialCredentialOptions { BaseUrl = "bridge", Generation = -1 },
+        };
+        options.Environment["ANTHROPIC_API_KEY"] = "x"; // HZ-12
+
+        var failures = new AgentServerOptionsValidator().Validate(name: null, options).Failures!;
+
+        Assert.Equal(
+            ["Runtime", "WorkingDirectory", "Environment", "MaxParallelTasks", "FinishedTasks", "TaskTimeout", "CancelGrace", "ShutdownDeadline", "CredentialFile", "Credential:BaseUrl", "Credential:Generation"],
+            failures.Select(failure => failure["AgentServer:".Length..].Split(' ')[0]));
+    }
+
+    [Theory]
+    [InlineData("/home/agent/credential", 1)]
+    [InlineData("/home/agent/../agent/.x/credential", 1)]
+    [InlineData("/home/agent-2/credential", 0)]
+    [InlineData("/var/lib/trinity/credential", 0)]
+    public void CredentialFile_BelowTheHomeFolder_IsRefused(string path, int expected) // HR-10
+    {
+        var options = new AgentServerOptions { CredentialFile = path };
+        options.Environment["HOME"] = "/home/agent/";
+        Assert.Equal(expected, new AgentServerOptionsValidator().Validate(name: null, options).Failures?.Count() ?? 0);
+    }
+
+    [Fact]
+    public void Command_WithoutAProgram_IsRefused() =>
+        Assert.Contains("AgentServer:Program", Assert.Single(new AgentServerOptionsValidator().Validate(name: null, new AgentServerOptions { Runtime = "command" }).Failures!), StringComparison.Ordinal);
+
     private static IEnumerable<string> Failures(string listen, string token) =>
         new AgentServerOptionsValidator().Validate(name: null, new AgentServerOptions { Listen = listen, Token = token }).Failures ?? [];
 }

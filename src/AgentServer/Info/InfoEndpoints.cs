@@ -1,3 +1,4 @@
+using Trinity.AgentServer.Runtimes;
 using Trinity.Shared.AgentApi;
 using Trinity.Shared.Hosting;
 
@@ -10,6 +11,6 @@ internal static class InfoEndpoints
     {
         var startedAt = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
         app.MapGet("/health", () => TypedResults.Ok(new AgentHealth("ok")));
-        app.MapGet("/api/info", () => TypedResults.Ok(new AgentInfo(TrinityHosting.Version, [], startedAt)));
+        app.MapGet("/api/info", (IRuntimeAdapter runtime) => TypedResults.Ok(new AgentInfo(TrinityHosting.Version, [runtime.Name], startedAt)));
     }
 }

@@ -27,7 +27,7 @@ public sealed class InfoEndpointsTests
         using var info = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Timeouts.Token));
         Assert.Equal(["version", "runtimes", "started_at"], info.RootElement.EnumerateObject().Select(member => member.Name));
         Assert.Equal(TrinityHosting.Version, info.RootElement.GetProperty("version").GetString());
-        Assert.Equal(0, info.RootElement.GetProperty("runtimes").GetArrayLength());
+        Assert.Equal("claude-code", Assert.Single(info.RootElement.GetProperty("runtimes").EnumerateArray()).GetString());
         Assert.Equal(now, info.RootElement.GetProperty("started_at").GetDateTimeOffset());
     }
 
