@@ -40,10 +40,10 @@ internal static class ForwardResult
 
     private static ForwardOutcome OfError(Exchange exchange, ForwarderError error)
     {
-        // Before a look at the client: its connection, too, was cut because of this.
-        if (error == ForwarderError.ResponseBodyDestination && Exception(exchange.Context) is not OperationCanceledException)
+        // Before a look at the client: its connection, too, was cut because of this. A client that leaves is never told of so.
+        if (error == ForwarderError.ResponseBodyDestination)
         {
-            return ForwardOutcome.Failed(Truncated);
+            return ForwardOutcome.Failed(Exception(exchange.Context) is OperationCanceledException ? Idle : Truncated); // cancelled: by YARP's own limit
         }
 
         if (exchange.Context.RequestAborted.IsCancellationRequested)
@@ -61,7 +61,7 @@ internal static class ForwardResult
         {
             ForwarderError.RequestTimedOut => ForwardOutcome.Failed(new BridgeError(
                 StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The provider did not answer in time.")),
-            ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyDestination => ForwardOutcome.Failed(Idle), // YARP's own limit cut the read
+            ForwarderError.ResponseBodyCanceled => ForwardOutcome.Failed(Idle),
             ForwarderError.ResponseBodyClient or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
                 or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled => ForwardOutcome.ClientAbort,
             ForwarderError.UpgradeActivityTimeout => new ForwardOutcome(Outcome.ProviderError, "upstream_idle"),

