@@ -1,23 +1,16 @@
 using System.Net.Http.Headers;
-using Microsoft.Extensions.Options;
+using Trinity.ControlPlane.Http;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Secrets;
 
 namespace Trinity.ControlPlane.Providers;
 
 /// <summary>Asks a provider for its list of models: the cheapest call that proves address and credential.</summary>
-internal sealed class ProviderProbe(IOptions<ControlPlaneOptions> options, TimeProvider time) : IDisposable
+internal sealed class ProviderProbe(UpstreamAddressPolicy addresses, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler
-    {
-        ConnectCallback = UpstreamConnector.Create(new UpstreamAddressPolicy(options.Value.AllowPrivateUpstreams)),
-        AllowAutoRedirect = false, // a redirect could lead anywhere, credential in hand
-        UseProxy = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromSeconds(30),
-    });
+    private readonly HttpMessageInvoker _invoker = ProbeInvoker.Create(addresses);
 
     /// <summary>Never throws for what the provider or the network does; never repeats anything of the provider's body, which can quote the key.</summary>
     public async Task<ProbeResult> ProbeAsync(ProviderRow provider, ProviderSettings settings, SecretString? key, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.Extensions.Options;
+using Trinity.ControlPlane.Http;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Secrets;
 
@@ -16,14 +17,7 @@ internal sealed class SubscriptionProbe(IOptions<ControlPlaneOptions> options, U
         {"model":"claude-haiku-4-5","max_tokens":1,"system":"You are Claude Code, Anthropic's official CLI for Claude.","messages":[{"role":"user","content":"ping"}]}
         """u8.ToArray();
 
-    private readonly HttpMessageInvoker _invoker = new(new SocketsHttpHandler
-    {
-        ConnectCallback = UpstreamConnector.Create(addresses),
-        AllowAutoRedirect = false, // a redirect could lead anywhere, credential in hand
-        UseProxy = false,
-        UseCookies = false,
-        PooledConnectionLifetime = TimeSpan.FromSeconds(30),
-    });
+    private readonly HttpMessageInvoker _invoker = ProbeInvoker.Create(addresses);
 
     /// <summary>Never throws for what the provider or the network does; never repeats anything of the provider's body, which can quote the token.</summary>
     public async Task<SubscriptionTest> ProbeAsync(SecretString token, CancellationToken cancellationToken)
