@@ -2,9 +2,11 @@ using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
 using Trinity.ControlPlane.Containers;
+using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.EncryptionKeys;
 using Trinity.ControlPlane.Http;
@@ -121,6 +123,12 @@ internal static class ControlPlaneApp
         services.AddSingleton<ReplicaStore>().AddSingleton<ReplicaService>();
         services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();
         services.AddSingleton<SubscriptionStore>().AddSingleton<SubscriptionProbe>().AddSingleton<SubscriptionService>();
+        services.AddSingleton<AgentStore>().AddSingleton<AgentReportStore>().AddSingleton<AgentSecrets>().AddSingleton<AgentRules>().AddSingleton<AgentVirtualKeys>();
+        services.AddSingleton<AgentContainers>().AddSingleton<AgentReports>().AddSingleton<AgentRestarts>().AddSingleton<AgentLifecycle>().AddSingleton<AgentService>();
+        services.AddSingleton<AgentTasks>().AddSingleton<FleetRestarter>().AddSingleton<AgentRollouts>();
+        services.AddSingleton<AgentSignal>().AddSingleton<AgentReconciler>().AddHostedService(provider => provider.GetRequiredService<AgentReconciler>()).AddHostedService<AgentEvents>();
+        services.AddSingleton<AgentClient>().AddSingleton<AgentLocks>().AddSingleton<CredentialSource>().AddSingleton<CredentialDeliverer>();
+        services.AddSingleton<AgentGenerations>().AddSingleton<AgentAssignment>().AddSingleton<AgentFanOut>();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
         services.AddSingleton<EngineClient>().AddSingleton<AgentImages>().AddSingleton<IAgentRuntime, DockerRuntime>(); // connects on first use
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
@@ -157,6 +165,9 @@ internal static class ControlPlaneApp
         api.MapRollouts();
         api.MapVirtualKeys();
         api.MapSubscriptions();
+        api.MapAgents();
+        api.MapAgentTasks();
+        api.MapFleet();
         api.MapReplicas();
         api.MapInterceptions();
         api.MapUsage();

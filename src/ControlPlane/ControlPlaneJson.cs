@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Interceptions;
@@ -9,6 +10,7 @@ using Trinity.ControlPlane.Rollouts;
 using Trinity.ControlPlane.Subscriptions;
 using Trinity.ControlPlane.Usage;
 using Trinity.ControlPlane.VirtualKeys;
+using Trinity.Shared.AgentApi;
 
 namespace Trinity.ControlPlane;
 
@@ -23,6 +25,14 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(ItemList<VirtualKeyView>))]
 [JsonSerializable(typeof(ItemList<SubscriptionView>))]
 [JsonSerializable(typeof(SubscriptionTest))]
+[JsonSerializable(typeof(ItemList<AgentView>))]
+[JsonSerializable(typeof(AgentAuthView))]
+[JsonSerializable(typeof(AgentChangeView))]
+[JsonSerializable(typeof(AgentTaskReply))]
+[JsonSerializable(typeof(ItemList<TaskView>))]
+[JsonSerializable(typeof(FleetRestart))]
+[JsonSerializable(typeof(RunningTasks[]))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Fleet))]
 [JsonSerializable(typeof(Page<InterceptionView>))]
 [JsonSerializable(typeof(ItemList<UsageView>))]

@@ -9,6 +9,7 @@ internal sealed class ControlPlaneMetrics
 
     private readonly Counter<long> _writes;
     private readonly Histogram<double> _applyWait;
+    private readonly Histogram<double> _deliveries;
 
     public ControlPlaneMetrics(IMeterFactory meters)
     {
@@ -19,7 +20,16 @@ internal sealed class ControlPlaneMetrics
             "s",
             "Time from a change's commit until all live bridge replicas had applied it, where the caller waited.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
+        _deliveries = meter.CreateHistogram<double>(
+            "trinity.control.credential_delivery",
+            "s",
+            "Attempts to bring an agent its credential, by result.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
     }
+
+    /// <param name="result">One of the delivery results, a small closed set.</param>
+    /// <param name="elapsed">Of this one attempt.</param>
+    public void CredentialDelivered(string result, TimeSpan elapsed) => _deliveries.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("result", result));
 
     /// <param name="action">One of the audit trail's actions, a small closed set.</param>
     public void ChangeWritten(string action) => _writes.Add(1, new KeyValuePair<string, object?>("action", action));

@@ -25,6 +25,15 @@ internal sealed class ControlPlaneOptions
 
     /// <summary>Images that agents may be made of: patterns with <c>*</c> and <c>?</c>, separated by <c>;</c>.</summary>
     public string AgentImages { get; set; } = "trinity-agent:*";
+
+    /// <summary>The image of an agent that names none.</summary>
+    public string AgentImage { get; set; } = "trinity-agent:latest";
+
+    /// <summary>The network that agents are in and are reached by; empty: the engine's default one, and their port is published on 127.0.0.1.</summary>
+    public string AgentNetwork { get; set; } = "";
+
+    /// <summary>Where agents reach the bridge; <c>host.docker.internal</c> is the machine that their container runs on.</summary>
+    public string BridgeUrl { get; set; } = "http://host.docker.internal:8787";
 }
 
 /// <summary>The rules for <see cref="ControlPlaneOptions"/>, checked before anything starts.</summary>
@@ -52,6 +61,11 @@ internal sealed class ControlPlaneOptionsValidator : IValidateOptions<ControlPla
         if (!Uri.TryCreate(options.SubscriptionProvider, UriKind.Absolute, out var provider) || (provider.Scheme != Uri.UriSchemeHttp && provider.Scheme != Uri.UriSchemeHttps))
         {
             errors.Add($"ControlPlane:SubscriptionProvider is '{options.SubscriptionProvider}', which is no http:// or https:// address.");
+        }
+
+        if (!Uri.TryCreate(options.BridgeUrl, UriKind.Absolute, out var bridge) || (bridge.Scheme != Uri.UriSchemeHttp && bridge.Scheme != Uri.UriSchemeHttps) || bridge.Query.Length > 0)
+        {
+            errors.Add($"ControlPlane:BridgeUrl is '{options.BridgeUrl}', which is no http:// or https:// address.");
         }
 
         if (options.SeedFile.Length > 0 && !File.Exists(options.SeedFile))

@@ -172,6 +172,9 @@ internal sealed record CredentialFileContent
 
     public string? VirtualKey { get; init; }
 
+    /// <summary>The API key of a reload; the one that the container was created with is not written here.</summary>
+    public string? ApiKey { get; init; }
+
     public bool IsApiKeyRemoved { get; init; }
 
     public bool IsRevoked { get; init; }

@@ -59,7 +59,7 @@ internal sealed partial class CredentialLoader(IOptions<AgentServerOptions> opti
             Token = token,
             BaseUrl = content.BaseUrl,
             VirtualKey = CredentialSnapshot.Secret(content.VirtualKey),
-            ApiKey = content.IsApiKeyRemoved || content.IsRevoked ? null : ApiKeyBeside(token),
+            ApiKey = CredentialSnapshot.Secret(content.ApiKey) ?? (content.IsApiKeyRemoved || content.IsRevoked ? null : ApiKeyBeside(token)),
             IsApiKeyRemoved = content.IsApiKeyRemoved,
             IsRevoked = content.IsRevoked,
             ContentHash = content.ContentHash,

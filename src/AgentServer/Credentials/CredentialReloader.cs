@@ -30,13 +30,14 @@ internal sealed partial class CredentialReloader(
         {
             var current = store.Current;
             var next = CredentialSnapshot.From(request, current.IsApiKeyRemoved, options.Value.ApiKey);
+            var reloadedApiKey = request is { Revoke: false, Token: null or "" } ? request.ApiKey : null;
             if (Repeated(current, next, out var known))
             {
                 return known;
             }
 
             // prepare
-            if (!TryWrite(next))
+            if (!TryWrite(next, reloadedApiKey))
             {
                 return Counted("failed", new ReloadResult.NotWritten());
             }
@@ -64,7 +65,9 @@ internal sealed partial class CredentialReloader(
         _ when request.RequestId.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0 => new("request_id", "An id is printable ASCII without spaces."),
         { Generation: < 1 } => new("generation", "Generations begin with 1."),
         { Revoke: true } => null,
-        { Token: null or "", VirtualKey: null or "" } => new("token", "The token is empty: send a token, a virtual key, or revoke."),
+        { Token: null or "", ApiKey: null or "", VirtualKey: null or "" } => new("token", "The token is empty: send a token, an API key, a virtual key, or revoke."),
+        { Token.Length: > 0, ApiKey.Length: > 0 } => new("api_key", "Send a token or an API key, not both."),
+        _ when !IsHeaderValue(request.ApiKey) => new("api_key", "An API key is printable ASCII without spaces."),
         _ when !IsHeaderValue(request.Token) => new("token", "A token is printable ASCII without spaces."),
         _ when !IsHeaderValue(request.VirtualKey) => new("virtual_key", "A virtual key is printable ASCII without spaces."),
         { BaseUrl: { Length: > 0 } address } when !AgentServerOptionsValidator.IsHttp(address) => new("base_url", "The address must begin with http:// or https://."),
@@ -95,7 +98,7 @@ internal sealed partial class CredentialReloader(
         return Counted(code == "stale_generation" ? "stale" : "conflict", new ReloadResult.Conflict(code, problem, current.Generation, current.Fingerprint));
     }
 
-    private bool TryWrite(CredentialSnapshot next)
+    private bool TryWrite(CredentialSnapshot next, string? reloadedApiKey)
     {
         try
         {
@@ -107,6 +110,7 @@ internal sealed partial class CredentialReloader(
                 Token = next.Token?.Reveal(),
                 BaseUrl = next.BaseUrl,
                 VirtualKey = next.VirtualKey?.Reveal(),
+                ApiKey = reloadedApiKey,
                 IsApiKeyRemoved = next.IsApiKeyRemoved,
                 IsRevoked = next.IsRevoked,
                 ContentHash = next.ContentHash,

@@ -22,7 +22,7 @@ internal sealed record CredentialSnapshot
 
     public SecretString? VirtualKey { get; init; }
 
-    /// <summary>The configured API key, unless a reload has taken it away.</summary>
+    /// <summary>The reloaded API key, else the configured one unless a reload has taken it away.</summary>
     public SecretString? ApiKey { get; init; }
 
     /// <summary>Stays set over later reloads, and over restarts.</summary>
@@ -57,7 +57,7 @@ internal sealed record CredentialSnapshot
             Token = Secret(request.Token),
             BaseUrl = request.BaseUrl is { Length: > 0 } address ? address : null,
             VirtualKey = Secret(request.VirtualKey),
-            ApiKey = isApiKeyRemoved || request.Token is { Length: > 0 } ? null : Secret(apiKey), // beside a token the CLI would prefer it
+            ApiKey = request.Token is { Length: > 0 } ? null : Secret(request.ApiKey) ?? (isApiKeyRemoved ? null : Secret(apiKey)), // beside a token the CLI would prefer it
         };
     }
 
@@ -65,7 +65,8 @@ internal sealed record CredentialSnapshot
 
     public static string HashOf(ReloadTokenRequest request)
     {
-        var content = string.Join('\n', new[] { $"{request.SubscriptionId}", request.Token, request.BaseUrl, request.VirtualKey, $"{request.RemoveApiKey}", $"{request.Revoke}" }
+        string?[] parts = [$"{request.SubscriptionId}", request.Token, request.BaseUrl, request.VirtualKey, $"{request.RemoveApiKey}", $"{request.Revoke}"];
+        var content = string.Join('\n', (request.ApiKey is { Length: > 0 } apiKey ? [.. parts, apiKey] : parts)
             .Select(part => Convert.ToBase64String(Encoding.UTF8.GetBytes(part ?? ""))));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
     }

@@ -46,6 +46,15 @@ internal static class AuditActions
     public const string SubscriptionUpdate = "subscription.update";
     public const string SubscriptionRollOver = "subscription.roll_over";
     public const string SubscriptionDelete = "subscription.delete";
+    public const string AgentCreate = "agent.create";
+    public const string AgentUpdate = "agent.update";
+    public const string AgentAssign = "agent.assign";
+    public const string AgentRotateKey = "agent.rotate_key";
+    public const string AgentStart = "agent.start";
+    public const string AgentStop = "agent.stop";
+    public const string AgentRecreate = "agent.recreate";
+    public const string AgentDelete = "agent.delete";
+    public const string FleetRestart = "fleet.restart";
     public const string OperatorTokenCreate = "operator_token.create";
     public const string OperatorTokenRevoke = "operator_token.revoke";
     public const string ReplicaRemove = "replica.remove";

@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Rollouts;
 using Trinity.ControlPlane.Subscriptions;
 using Trinity.Shared.Secrets;
@@ -19,5 +20,7 @@ internal sealed record EncryptedColumn(string Table, string Cipher, string KeyId
         new("ai_providers", "settings_cipher", "settings_key_id", "provider settings", SecretScope.ProviderSettings),
         new("rollouts", "fingerprints_cipher", "fingerprints_key_id", "rollouts", KeyFingerprints.Scope),
         new("subscriptions", "token_cipher", "cipher_key_id", "subscriptions", SubscriptionService.Scope),
+        new("agents", "token_cipher", "token_key_id", "agents' tokens", AgentSecrets.TokenScope),
+        new("agents", "virtual_key_cipher", "virtual_key_key_id", "agents' virtual keys", AgentSecrets.VirtualKeyScope),
     ];
 }

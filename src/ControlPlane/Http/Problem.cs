@@ -36,6 +36,8 @@ internal readonly struct Outcome<T>
 
     private Outcome(T? value, Problem? problem) => (_value, _problem) = (value, problem);
 
+    public static Outcome<T> From(T value) => new(value, null);
+
     public static implicit operator Outcome<T>(T value) => new(value, null);
 
     public static implicit operator Outcome<T>(Problem problem) => new(default, problem);
@@ -46,4 +48,10 @@ internal readonly struct Outcome<T>
         (problem, value) = (_problem, _value);
         return problem is not null;
     }
+}
+
+internal static class Outcome
+{
+    /// <summary>A value whose type is an interface, which no implicit conversion takes.</summary>
+    public static Outcome<T> Of<T>(T value) => Outcome<T>.From(value);
 }

@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Rollouts;
@@ -13,6 +14,7 @@ internal sealed class ProviderService(
     ProviderRules rules,
     ProviderAudit audit,
     RolloutRecorder rollouts,
+    AgentFanOut agents,
     WriteTransactions writes,
     TimeProvider time)
 {
@@ -112,7 +114,9 @@ internal sealed class ProviderService(
         await store.UpdateAsync(write.Connection, changed, cancellationToken);
         await audit.UpdatedAsync(write, actor, row, changed, current, settings, cancellationToken);
         var retired = await ReplaceKeysAsync(write, request.ApiKeys.Value, row, keys, actor, cancellationToken);
-        var rollout = await rollouts.RecordAsync(write, row.Id, "update", retired, actor, cancellationToken);
+        var isOthersConcern = request.ApiKeys.Value is not null || changed.BaseUrl != row.BaseUrl || changed.Enabled != row.Enabled;
+        var concerned = isOthersConcern ? await agents.ProviderChangedAsync(write, row.Name, cancellationToken) : [];
+        var rollout = await rollouts.RecordAsync(write, row.Id, "update", retired, concerned, actor, cancellationToken);
         return await CommitAsync(write, row.Id, rollout, cancellationToken);
     }
 
@@ -127,7 +131,8 @@ internal sealed class ProviderService(
         var keys = (await store.ListKeysAsync(write.Connection, [row.Id], cancellationToken))[row.Id].ToList();
         await store.SoftDeleteAsync(write.Connection, row.Id, time.GetUtcNow(), cancellationToken);
         await audit.DeletedAsync(write, actor, row, keys, cancellationToken);
-        var rollout = await rollouts.RecordAsync(write, row.Id, "delete", keys, actor, cancellationToken);
+        var concerned = await agents.ProviderChangedAsync(write, row.Name, cancellationToken);
+        var rollout = await rollouts.RecordAsync(write, row.Id, "delete", keys, concerned, actor, cancellationToken);
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
         return new Written<Guid>(row.Id, generation, rollout);
@@ -167,7 +172,8 @@ internal sealed class ProviderService(
         await store.InsertKeysAsync(write.Connection, [fresh], cancellationToken);
         await store.UpdateAsync(write.Connection, row with { UpdatedAt = Now() }, cancellationToken);
         await audit.RotatedAsync(write, actor, row, old, fresh, cancellationToken);
-        var rollout = await rollouts.RecordAsync(write, row.Id, "rotate", [old], actor, cancellationToken);
+        var concerned = await agents.ProviderChangedAsync(write, row.Name, cancellationToken);
+        var rollout = await rollouts.RecordAsync(write, row.Id, "rotate", [old], concerned, actor, cancellationToken);
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
         return new Written<Guid>(row.Id, generation, rollout);

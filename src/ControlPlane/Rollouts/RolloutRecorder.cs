@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.Providers;
 
@@ -6,11 +7,11 @@ namespace Trinity.ControlPlane.Rollouts;
 /// <summary>Starts a rollout when a change takes keys out of use: the record by which the fleet's progress is then judged.</summary>
 internal sealed class RolloutRecorder(RolloutStore store, KeyFingerprints fingerprints, ProviderSecrets secrets, TimeProvider time)
 {
-    /// <summary>Call last in the transaction, when the revision is what the change leaves. Returns null when no key was retired.</summary>
+    /// <summary>Call last in the transaction, when the revision is what the change leaves. Returns null when no key was retired and no agent is concerned.</summary>
     public async Task<Guid?> RecordAsync(
-        WriteTransaction write, Guid providerId, string action, IReadOnlyList<ProviderKeyRow> retired, string actor, CancellationToken cancellationToken)
+        WriteTransaction write, Guid providerId, string action, IReadOnlyList<ProviderKeyRow> retired, IReadOnlyList<AgentRow> agents, string actor, CancellationToken cancellationToken)
     {
-        if (retired.Count == 0)
+        if (retired.Count == 0 && agents.Count == 0)
         {
             return null;
         }
@@ -32,6 +33,28 @@ internal sealed class RolloutRecorder(RolloutStore store, KeyFingerprints finger
             CreatedAt = now.UtcDateTime,
         };
         await store.InsertAsync(write.Connection, row, cancellationToken);
+        await store.InsertAgentsAsync(write.Connection, id, agents, cancellationToken);
         return id;
+    }
+
+    /// <summary>The same for what agents hold in their own hands: done once each of <paramref name="agents"/> works with the generation of its row, and no task with an older one.</summary>
+    public async Task<Guid> RecordForAgentsAsync(
+        WriteTransaction write, string subject, string action, IReadOnlyList<RetiredKeyView> retired, IReadOnlyList<AgentRow> agents, string actor, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var row = new RolloutRow
+        {
+            Id = Guid.CreateVersion7(now),
+            Subject = subject,
+            Action = action,
+            Generation = await write.RevisionAsync(cancellationToken),
+            RetiredKeyIds = [.. retired.Select(key => key.Id)],
+            RetiredKeyHints = [.. retired.Select(key => key.Hint)],
+            CreatedBy = actor,
+            CreatedAt = now.UtcDateTime,
+        };
+        await store.InsertAsync(write.Connection, row, cancellationToken);
+        await store.InsertAgentsAsync(write.Connection, row.Id, agents, cancellationToken);
+        return row.Id;
     }
 }

@@ -9,7 +9,8 @@ namespace Trinity.ControlPlane.Rollouts;
 /// <summary>Judges rollouts by what the replicas report.</summary>
 /// <remarks>
 /// Safe to revoke means all of: every replica we know of is live and serves the rollout's generation or a later one; none reports a
-/// request on a retired key; every report could be read; no retired key is configured again. A lost replica blocks, because it may be
+/// request on a retired key; every report could be read; no retired key is configured again; every agent concerned works with its new credential, and none
+/// of its tasks with an older one (a stopped agent runs no task, and gets the new credential before its next). A lost replica blocks, because it may be
 /// serving on the old key, until it returns or an operator removes it.
 /// </remarks>
 internal sealed class RolloutService(RolloutStore store, ReplicaStore replicas, KeyFingerprints fingerprints, ProviderSecrets secrets)
@@ -41,14 +42,15 @@ internal sealed class RolloutService(RolloutStore store, ReplicaStore replicas, 
             }
         }
 
+        var agents = await store.ListAgentsAsync(connection, [.. rows.Select(row => row.Id)], cancellationToken);
         return [.. rows.Select(row =>
         {
             var retired = fingerprints.Read(row);
-            return Judge(row, reports, [.. configured.Where(key => retired.Contains(key.Fingerprint, StringComparer.Ordinal)).Select(key => key.Key)]);
+            return Judge(row, reports, [.. agents[row.Id]], [.. configured.Where(key => retired.Contains(key.Fingerprint, StringComparer.Ordinal)).Select(key => key.Key)]);
         })];
     }
 
-    private static RolloutView Judge(RolloutRow row, IReadOnlyList<Report> reports, IReadOnlyList<ConfiguredKeyRow> configuredAgain)
+    private static RolloutView Judge(RolloutRow row, IReadOnlyList<Report> reports, IReadOnlyList<RolloutAgentRow> agents, IReadOnlyList<ConfiguredKeyRow> configuredAgain)
     {
         var views = new List<RolloutReplicaView>();
         var waitingFor = new List<string>();
@@ -79,10 +81,14 @@ internal sealed class RolloutService(RolloutStore store, ReplicaStore replicas, 
             }
         }
 
+        var agentViews = agents.Select(RolloutAgents.ViewOf).ToList();
+        waitingFor.AddRange(agentViews.SelectMany(RolloutAgents.WaitingFor));
+        inFlight += agentViews.Sum(agent => agent.RunningOnOld);
         waitingFor.AddRange(configuredAgain.Select(key => $"The same key is configured for provider '{key.Provider}' (key {key.Key.Id}, {key.Key.Hint})."));
         return new RolloutView
         {
             Id = row.Id,
+            Subject = row.Subject ?? "",
             Provider = row.Provider,
             ProviderId = row.ProviderId,
             Action = row.Action,
@@ -90,6 +96,7 @@ internal sealed class RolloutService(RolloutStore store, ReplicaStore replicas, 
             CreatedBy = row.CreatedBy,
             CreatedAt = row.CreatedAt,
             Replicas = views,
+            Agents = agentViews,
             InFlightOnOld = inFlight,
             SafeToRevoke = waitingFor.Count == 0,
             WaitingFor = waitingFor,

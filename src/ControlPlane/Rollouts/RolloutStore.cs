@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Providers;
 
 namespace Trinity.ControlPlane.Rollouts;
@@ -8,9 +9,9 @@ namespace Trinity.ControlPlane.Rollouts;
 internal sealed class RolloutStore(NpgsqlDataSource database)
 {
     private const string Select = """
-        select r.id, r.provider_id, p.name as provider, r.action, r.generation, r.retired_key_ids, r.retired_key_hints,
+        select r.id, r.provider_id, p.name as provider, coalesce(r.subject, 'provider ' || p.name) as subject, r.action, r.generation, r.retired_key_ids, r.retired_key_hints,
                r.fingerprints_cipher, r.fingerprints_key_id, r.created_by, r.created_at
-        from rollouts r join ai_providers p on p.id = r.provider_id
+        from rollouts r left join ai_providers p on p.id = r.provider_id
         """;
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => database.OpenConnectionAsync(cancellationToken);
@@ -18,10 +19,31 @@ internal sealed class RolloutStore(NpgsqlDataSource database)
     public Task InsertAsync(NpgsqlConnection connection, RolloutRow row, CancellationToken cancellationToken)
     {
         const string sql = """
-            insert into rollouts (id, provider_id, action, generation, retired_key_ids, retired_key_hints, fingerprints_cipher, fingerprints_key_id, created_by, created_at)
-            values (@Id, @ProviderId, @Action, @Generation, @RetiredKeyIds, @RetiredKeyHints, @FingerprintsCipher, @FingerprintsKeyId, @CreatedBy, @CreatedAt)
+            insert into rollouts (id, provider_id, subject, action, generation, retired_key_ids, retired_key_hints, fingerprints_cipher, fingerprints_key_id, created_by, created_at)
+            values (@Id, @ProviderId, @Subject, @Action, @Generation, @RetiredKeyIds, @RetiredKeyHints, @FingerprintsCipher, @FingerprintsKeyId, @CreatedBy, @CreatedAt)
             """;
         return connection.ExecuteAsync(new CommandDefinition(sql, row, cancellationToken: cancellationToken));
+    }
+
+    public async Task InsertAgentsAsync(NpgsqlConnection connection, Guid rolloutId, IReadOnlyList<AgentRow> agents, CancellationToken cancellationToken)
+    {
+        const string sql = "insert into rollout_agents (rollout_id, agent_id, agent, generation) values (@rolloutId, @Id, @Name, @Generation)";
+        foreach (var agent in agents)
+        {
+            await connection.ExecuteAsync(new CommandDefinition(sql, new { rolloutId, agent.Id, agent.Name, agent.Generation }, cancellationToken: cancellationToken));
+        }
+    }
+
+    /// <summary>The agents of these rollouts, with what was last seen of each; an agent that is deleted since is not among them.</summary>
+    public async Task<ILookup<Guid, RolloutAgentRow>> ListAgentsAsync(NpgsqlConnection connection, Guid[] rolloutIds, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select a.rollout_id, a.agent, a.generation, coalesce(p.state, 'unknown') as state, coalesce(p.generation, 0) as acknowledged, coalesce(p.running::text, '[]') as running, p.delivery, p.problem
+            from rollout_agents a join agents g on g.id = a.agent_id left join agent_reports p on p.agent_id = a.agent_id
+            where a.rollout_id = any(@rolloutIds)
+            order by a.agent
+            """;
+        return (await connection.QueryAsync<RolloutAgentRow>(new CommandDefinition(sql, new { rolloutIds }, cancellationToken: cancellationToken))).ToLookup(row => row.RolloutId);
     }
 
     public Task<RolloutRow?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) =>
@@ -59,9 +81,13 @@ internal sealed record RolloutRow
 {
     public required Guid Id { get; init; }
 
-    public required Guid ProviderId { get; init; }
+    /// <summary>Null: it is about agents alone.</summary>
+    public Guid? ProviderId { get; init; }
 
-    public string Provider { get; init; } = "";
+    public string? Provider { get; init; }
+
+    /// <summary>What it is about; null in the database for a provider's.</summary>
+    public string? Subject { get; init; }
 
     public required string Action { get; init; }
 
@@ -78,6 +104,26 @@ internal sealed record RolloutRow
     public required string CreatedBy { get; init; }
 
     public required DateTime CreatedAt { get; init; }
+}
+
+/// <summary>An agent's part in a rollout, and what was last seen of it.</summary>
+internal sealed record RolloutAgentRow
+{
+    public Guid RolloutId { get; init; }
+
+    public string Agent { get; init; } = "";
+
+    public long Generation { get; init; }
+
+    public string State { get; init; } = "";
+
+    public long Acknowledged { get; init; }
+
+    public string Running { get; init; } = "";
+
+    public string? Delivery { get; init; }
+
+    public string? Problem { get; init; }
 }
 
 /// <summary>A key in use, and by which provider.</summary>

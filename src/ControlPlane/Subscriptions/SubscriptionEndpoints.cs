@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Trinity.ControlPlane.Authentication;
 using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.Rollouts;
 using Trinity.ControlPlane.VirtualKeys;
 
 namespace Trinity.ControlPlane.Subscriptions;
@@ -13,11 +14,12 @@ internal static class SubscriptionEndpoints
         var group = api.MapGroup("/subscriptions").WithTags("Subscriptions");
         group.MapGet("", ListAsync).WithSummary("All subscriptions, their tokens masked.");
         group.MapGet("/{idOrName}", GetAsync).WithSummary("One subscription; its ETag is the version that If-Match takes.");
-        group.MapPost("", PutAsync).Accepts<PutSubscriptionRequest>("application/json")
+        var writes = group.MapWrites();
+        writes.MapPost("", PutAsync).Accepts<PutSubscriptionRequest>("application/json")
             .WithName("PutSubscription").WithSummary("Registers a subscription; under the name of one that exists, rolls its token over.");
         group.MapPost("/test", TestAsync).Accepts<TestSubscriptionRequest>("application/json")
             .WithName("TestSubscription").WithSummary("Asks the provider about a token, before or after it is saved, with a request for a single token of text.");
-        group.MapDelete("/{idOrName}", DeleteAsync).WithSummary("Deletes a subscription and its token.").WithIfMatch();
+        writes.MapDelete("/{idOrName}", DeleteAsync).WithSummary("Deletes a subscription and takes its token out of every agent; its reply names the rollout.").WithIfMatch();
     }
 
     private static async Task<Ok<ItemList<SubscriptionView>>> ListAsync(SubscriptionService subscriptions, CancellationToken cancellationToken) =>
@@ -36,7 +38,7 @@ internal static class SubscriptionEndpoints
     }
 
     private static async Task<Results<Created<SubscriptionView>, Ok<SubscriptionView>, ProblemHttpResult>> PutAsync(
-        HttpContext http, SubscriptionService subscriptions, CancellationToken cancellationToken)
+        HttpContext http, SubscriptionService subscriptions, AgentRollouts rollouts, CancellationToken cancellationToken)
     {
         var request = PutSubscriptionRequest.Read(await JsonBody.ReadAsync(http.Request, cancellationToken));
         if ((await subscriptions.PutAsync(request, http.User.OperatorName(), cancellationToken)).Failed(out var problem, out var put))
@@ -44,8 +46,9 @@ internal static class SubscriptionEndpoints
             return problem.ToResult();
         }
 
-        http.Response.Headers.ETag = VersionCondition.TagOf(put.View.Version);
-        return put.Created ? TypedResults.Created($"/api/v1/subscriptions/{put.View.Id}", put.View) : TypedResults.Ok(put.View);
+        var view = put.Written.Value with { Rollout = await rollouts.ReportAsync(http, put.Written, cancellationToken) };
+        http.Response.Headers.ETag = VersionCondition.TagOf(view.Version);
+        return put.Created ? TypedResults.Created($"/api/v1/subscriptions/{view.Id}", view) : TypedResults.Ok(view);
     }
 
     private static async Task<Results<Ok<SubscriptionTest>, ProblemHttpResult>> TestAsync(HttpContext http, SubscriptionService subscriptions, CancellationToken cancellationToken)
@@ -55,14 +58,15 @@ internal static class SubscriptionEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(
-        string idOrName, HttpContext http, SubscriptionService subscriptions, CancellationToken cancellationToken)
+        string idOrName, HttpContext http, SubscriptionService subscriptions, AgentRollouts rollouts, CancellationToken cancellationToken)
     {
         if (Target(idOrName).Failed(out var problem, out var target)
-            || (await subscriptions.DeleteAsync(target, VersionCondition.Of(http.Request), http.User.OperatorName(), cancellationToken)).Failed(out problem, out _))
+            || (await subscriptions.DeleteAsync(target, VersionCondition.Of(http.Request), http.User.OperatorName(), cancellationToken)).Failed(out problem, out var written))
         {
             return problem.ToResult();
         }
 
+        await rollouts.ReportAsync(http, written, cancellationToken);
         return TypedResults.NoContent();
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Trinity.ControlPlane.Audit;
+using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.Http;
 using Trinity.Shared.AgentApi;
@@ -9,7 +10,7 @@ using Trinity.Shared.Secrets;
 namespace Trinity.ControlPlane.Subscriptions;
 
 /// <summary>The rules of subscriptions. Each write is one transaction with its audit entry.</summary>
-internal sealed class SubscriptionService(SubscriptionStore store, SecretProtector protector, SubscriptionProbe probe, AuditTrail trail, WriteTransactions writes, TimeProvider time)
+internal sealed class SubscriptionService(SubscriptionStore store, SecretProtector protector, SubscriptionProbe probe, AgentFanOut agents, AuditTrail trail, WriteTransactions writes, TimeProvider time)
 {
     public static SecretScope Scope(Guid id) => new("subscriptions", id, "token_cipher");
 
@@ -25,8 +26,8 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         return await store.FindAsync(connection, target, cancellationToken) is { } row ? SubscriptionView.Of(row) : Missing(target);
     }
 
-    /// <summary>Creates it, or rolls its token over when the name exists. <c>Created</c> says which.</summary>
-    public async Task<Outcome<(SubscriptionView View, bool Created)>> PutAsync(PutSubscriptionRequest request, string actor, CancellationToken cancellationToken)
+    /// <summary>Creates it, or rolls its token over when the name exists: then its agents get the new one, by a rollout. <c>Created</c> says which.</summary>
+    public async Task<Outcome<(Written<SubscriptionView> Written, bool Created)>> PutAsync(PutSubscriptionRequest request, string actor, CancellationToken cancellationToken)
     {
         if (request.Errors.Count > 0)
         {
@@ -42,11 +43,15 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         var rolledOver = existing is not null && existing.TokenGeneration != row.TokenGeneration;
         var action = existing is null ? AuditActions.SubscriptionCreate : rolledOver ? AuditActions.SubscriptionRollOver : AuditActions.SubscriptionUpdate;
         await RecordAsync(write, actor, action, row, cancellationToken);
+        var rollout = rolledOver ? await agents.RollOverAsync(write, row, existing!.Hint, actor, cancellationToken) : null;
+        var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
-        return (SubscriptionView.Of(row) with { Warnings = SubscriptionToken.WarningsOf(request.Token!) }, existing is null);
+        var view = SubscriptionView.Of(row) with { Warnings = SubscriptionToken.WarningsOf(request.Token!) };
+        return (new Written<SubscriptionView>(view, generation, rollout), existing is null);
     }
 
-    public async Task<Outcome<SubscriptionView>> DeleteAsync(IdOrName target, VersionCondition condition, string actor, CancellationToken cancellationToken)
+    /// <summary>Deletes it, and takes its token out of the agents that work with it, running or not.</summary>
+    public async Task<Outcome<Written<Guid>>> DeleteAsync(IdOrName target, VersionCondition condition, string actor, CancellationToken cancellationToken)
     {
         await using var write = await writes.BeginAsync(cancellationToken);
         var row = await store.FindAsync(write.Connection, target, cancellationToken);
@@ -60,10 +65,12 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
             return Problem.Stale(row.Version);
         }
 
+        var rollout = await agents.WithdrawAsync(write, row, actor, cancellationToken);
         await store.DeleteAsync(write.Connection, row.Id, cancellationToken);
         await RecordAsync(write, actor, AuditActions.SubscriptionDelete, row, cancellationToken);
+        var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
-        return SubscriptionView.Of(row);
+        return new Written<Guid>(row.Id, generation, rollout);
     }
 
     /// <summary>Asks the provider about a token that is not saved yet, or about a saved one.</summary>

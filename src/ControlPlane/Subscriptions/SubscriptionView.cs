@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Trinity.ControlPlane.Rollouts;
 
 namespace Trinity.ControlPlane.Subscriptions;
 
@@ -31,6 +32,10 @@ internal sealed record SubscriptionView
     /// <summary>What is odd about the token; only in the reply to its POST.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Warnings { get; init; }
+
+    /// <summary>How its agents took the new token; only in the reply to a POST that rolled it over. With <c>?wait=applied</c>, once all have it, or the time is up.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RolloutView? Rollout { get; init; }
 
     public static SubscriptionView Of(SubscriptionRow row) => new()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.Http;
@@ -8,7 +9,7 @@ using Trinity.Shared.Secrets;
 namespace Trinity.ControlPlane.VirtualKeys;
 
 /// <summary>The rules of virtual keys. Each write is one transaction with its audit entry.</summary>
-internal sealed class VirtualKeyService(VirtualKeyStore store, AuditTrail trail, WriteTransactions writes, TimeProvider time)
+internal sealed class VirtualKeyService(VirtualKeyStore store, AgentStore agents, AuditTrail trail, WriteTransactions writes, TimeProvider time)
 {
     public async Task<IReadOnlyList<VirtualKeyView>> ListAsync(bool includeRevoked, CancellationToken cancellationToken)
     {
@@ -93,6 +94,11 @@ internal sealed class VirtualKeyService(VirtualKeyStore store, AuditTrail trail,
         if ((await FindForChangeAsync(write, target, condition, cancellationToken)).Failed(out var problem, out var row))
         {
             return problem;
+        }
+
+        if (await agents.FindOwnerAsync(write.Connection, row.Id, cancellationToken) is { } agent)
+        {
+            return Problem.Conflict($"This key is agent '{agent}'s own. Give the agent another with POST /api/v1/agents/{agent}/rotate-key; this one is revoked when no task of the agent uses it any more.");
         }
 
         await store.RevokeAsync(write.Connection, row.Id, time.GetUtcNow(), cancellationToken);

@@ -16,10 +16,13 @@ public sealed record ReloadTokenRequest
     /// <summary>Whose token it is; null for an API key or for none.</summary>
     public Guid? SubscriptionId { get; init; }
 
-    /// <summary>The subscription's token (<c>CLAUDE_CODE_OAUTH_TOKEN</c>); must not be empty unless <see cref="Revoke"/> or <see cref="VirtualKey"/> says otherwise.</summary>
+    /// <summary>The subscription's token (<c>CLAUDE_CODE_OAUTH_TOKEN</c>); must not be empty unless there is an <see cref="ApiKey"/> or a <see cref="VirtualKey"/>, or it is a <see cref="Revoke"/>.</summary>
     public string? Token { get; init; }
 
-    /// <summary>Takes an API key out of what new tasks get.</summary>
+    /// <summary>The vendor's API key, for an agent that works with one directly; not together with a token.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>Takes the API key that the container was created with out of what new tasks get.</summary>
     public bool RemoveApiKey { get; init; }
 
     /// <summary>A tombstone: the credential is wiped from memory and disk, and new tasks are refused until there is another.</summary>
@@ -30,6 +33,8 @@ public sealed record ReloadTokenRequest
 
     /// <summary>The agent's own virtual key for the bridge. With a token beside it, it travels in <c>X-Trinity-Key</c>, and the token is the caller's own credential.</summary>
     public string? VirtualKey { get; init; }
+
+    public override string ToString() => $"credential of generation {Generation}"; // a record would print its secrets
 }
 
 /// <summary>The reply of a reload that was applied, or had been before.</summary>

@@ -8,4 +8,7 @@ public static class NotificationChannels
 
     /// <summary>Virtual keys changed.</summary>
     public const string VirtualKeys = "virtual_keys_changed";
+
+    /// <summary>Agents changed: a control plane has a credential to deliver, or a container to look after.</summary>
+    public const string Agents = "agents_changed";
 }

@@ -1,0 +1,86 @@
+using Npgsql;
+using Trinity.ControlPlane.Containers;
+using Trinity.ControlPlane.CredentialReload;
+using Trinity.ControlPlane.Database;
+using Trinity.Shared.Configuration;
+
+namespace Trinity.ControlPlane.Agents;
+
+/// <summary>Wakes the reconciler when another control plane changed an agent, and when something happened to an agent's container.</summary>
+internal sealed partial class AgentEvents(AgentStore agents, IAgentRuntime engine, AgentSignal signal, NpgsqlDataSource database, TimeProvider time, ILogger<AgentEvents> logger) : BackgroundService
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    private static readonly Dictionary<string, string> Ours = new(StringComparer.Ordinal) { [AgentLabels.Platform] = AgentLabels.PlatformAgent };
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.WhenAll(
+                ChannelListener.RunAsync(database, NotificationChannels.Agents, signal.Raise, time, stoppingToken),
+                WatchEngineAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Nobody is left to wake.
+        }
+    }
+
+    private async Task WatchEngineAsync(CancellationToken cancellationToken)
+    {
+        var isLost = false;
+        while (true)
+        {
+            try
+            {
+                // Many installations have no agents, and no engine.
+                if (await HasAgentsAsync(cancellationToken))
+                {
+                    await foreach (var happened in engine.EventsAsync(Ours, cancellationToken))
+                    {
+                        if (isLost)
+                        {
+                            Log.Back(logger);
+                            isLost = false;
+                        }
+
+                        if (happened.Labels.TryGetValue(AgentLabels.AgentId, out var text) && Guid.TryParseExact(text, "D", out var id))
+                        {
+                            signal.Raise(id);
+                        }
+                    }
+                }
+            }
+            catch (EngineException lost)
+            {
+                if (!isLost)
+                {
+                    Log.Lost(logger, lost.Message);
+                    isLost = true;
+                }
+            }
+            catch (Exception lost) when (lost is NpgsqlException or TimeoutException)
+            {
+                Log.Lost(logger, lost.Message);
+            }
+
+            await Task.Delay(Retry, time, cancellationToken);
+        }
+    }
+
+    private async Task<bool> HasAgentsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await agents.OpenAsync(cancellationToken);
+        return (await agents.ListAsync(connection, cancellationToken)).Count > 0;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(ControlPlaneEventIds.EngineLost, LogLevel.Warning, "The container engine's events cannot be followed ({Reason}); agents are looked at regularly until they can.")]
+        public static partial void Lost(ILogger logger, string reason);
+
+        [LoggerMessage(ControlPlaneEventIds.EngineBack, LogLevel.Information, "The container engine's events are followed again.")]
+        public static partial void Back(ILogger logger);
+    }
+}

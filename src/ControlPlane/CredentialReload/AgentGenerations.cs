@@ -1,0 +1,51 @@
+using Npgsql;
+using Trinity.ControlPlane.Agents;
+using Trinity.ControlPlane.Database;
+using Trinity.ControlPlane.Http;
+using Trinity.ControlPlane.Subscriptions;
+
+namespace Trinity.ControlPlane.CredentialReload;
+
+/// <summary>Counts an agent's credentials, and writes down what each count stood for. A change is in the database before anybody is told of it.</summary>
+internal sealed class AgentGenerations(AgentStore agents, SubscriptionStore subscriptions, CredentialSource source, WriteTransactions writes, TimeProvider time)
+{
+    /// <summary>Writes the agent as it is to be, one generation further.</summary>
+    public async Task<AgentRow> RaiseAsync(WriteTransaction write, AgentRow changed, string reason, CancellationToken cancellationToken)
+    {
+        var row = changed with { Generation = changed.Generation + 1, UpdatedAt = time.GetUtcNow().UtcDateTime };
+        await agents.UpdateAsync(write.Connection, row, cancellationToken);
+        await RecordAsync(write.Connection, row, reason, cancellationToken);
+        return row with { Version = row.Version + 1 };
+    }
+
+    /// <summary>Leaves every generation that the agent has heard of behind.</summary>
+    public async Task<AgentRow> RaiseAboveAsync(AgentRow agent, long theirs, CancellationToken cancellationToken)
+    {
+        await using var write = await writes.BeginAsync(cancellationToken);
+        var current = await agents.FindAsync(write.Connection, new IdOrName(agent.Id, null), cancellationToken) ?? agent;
+        var raised = await RaiseAsync(write, current with { Generation = Math.Max(theirs, current.Generation) }, "the agent knew a later generation", cancellationToken);
+        await write.CommitAsync(cancellationToken);
+        return raised;
+    }
+
+    /// <summary>Writes down what the row's generation stands for.</summary>
+    public async Task RecordAsync(NpgsqlConnection connection, AgentRow agent, string reason, CancellationToken cancellationToken)
+    {
+        var subscription = agent.SubscriptionId is { } id ? await subscriptions.FindAsync(connection, new IdOrName(id, null), cancellationToken) : null;
+        var (credential, _) = await source.OfAsync(connection, agent, cancellationToken);
+        var row = new AgentGenerationRow
+        {
+            AgentId = agent.Id,
+            Generation = agent.Generation,
+            Auth = agent.Auth,
+            SubscriptionId = subscription?.Id,
+            Subscription = subscription?.Name,
+            TokenGeneration = subscription?.TokenGeneration,
+            Fingerprint = credential?.Fingerprint,
+            VirtualKeyId = agent.Auth != AgentAuth.None && agent.Via == AgentVia.Bridge ? agent.VirtualKeyId : null,
+            Reason = reason,
+            CreatedAt = time.GetUtcNow().UtcDateTime,
+        };
+        await agents.InsertGenerationAsync(connection, row, cancellationToken);
+    }
+}
