@@ -33,7 +33,7 @@ public sealed class EncryptionKeyRotationTests
         var after = await host.Database.ScalarAsync<string>(KeyIds);
         Assert.NotEqual(before, after);
         Assert.DoesNotContain(',', after!);
-        Assert.Equal($"5 secrets re-encrypted with key {after}: 2 provider keys, 1 provider settings, 1 rollouts, 1 subscriptions.", output.ToString().Trim());
+        Assert.Equal($"5 secrets re-encrypted with key {after}: 2 provider keys, 1 provider settings, 1 rollouts, 1 subscriptions, 0 agents' tokens, 0 agents' virtual keys.", output.ToString().Trim());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(host.DataDirectory, "encryption-keys")));
 
         // The service that was running all along reads the old rows and writes new ones with the new key.
