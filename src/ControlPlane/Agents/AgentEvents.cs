@@ -35,9 +35,15 @@ internal sealed partial class AgentEvents(AgentStore agents, IAgentRuntime engin
             try
             {
                 // Many installations have no agents, and no engine.
-                if (await HasAgentsAsync(cancellationToken))
+                if (await AgentsAsync(cancellationToken) is { Count: > 0 } all)
                 {
-                    await foreach (var happened in engine.EventsAsync(Ours, cancellationToken))
+                    var events = engine.EventsAsync(Ours, cancellationToken);
+                    foreach (var agent in all)
+                    {
+                        signal.Raise(agent.Id); // what happened before the events begin is seen by looking
+                    }
+
+                    await foreach (var happened in events)
                     {
                         if (isLost)
                         {
@@ -69,10 +75,10 @@ internal sealed partial class AgentEvents(AgentStore agents, IAgentRuntime engin
         }
     }
 
-    private async Task<bool> HasAgentsAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AgentRow>> AgentsAsync(CancellationToken cancellationToken)
     {
         await using var connection = await agents.OpenAsync(cancellationToken);
-        return (await agents.ListAsync(connection, cancellationToken)).Count > 0;
+        return await agents.ListAsync(connection, cancellationToken);
     }
 
     private static partial class Log

@@ -113,7 +113,7 @@ internal sealed partial class AgentReconciler(
 
     // What is at rest is looked at now and then; what something waits for, every time.
     private bool IsDue(AgentRow agent, AgentReport seen) =>
-        seen.ReportedAt + RestLook < time.GetUtcNow().UtcDateTime || seen.RunningTasks.Any(tasks => tasks.Generation < agent.Generation);
+        seen.ReportedAt + RestLook < time.GetUtcNow().UtcDateTime || seen.ReportedAt < agent.UpdatedAt || seen.RunningTasks.Any(tasks => tasks.Generation < agent.Generation);
 
     private static bool Differs(AgentRow agent, AgentReport seen) =>
         agent.DesiredState == AgentIntent.Deleted

@@ -34,6 +34,7 @@ internal sealed record AgentReport
     /// <summary>When it is tried again.</summary>
     public DateTime? RetryAt { get; init; }
 
+    /// <summary>When the look began, by the database's clock.</summary>
     public DateTime ReportedAt { get; init; }
 
     public IReadOnlyList<RunningTasks> RunningTasks => JsonSerializer.Deserialize(Running, ControlPlaneJson.Default.RunningTasksArray) ?? [];

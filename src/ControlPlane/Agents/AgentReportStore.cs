@@ -16,7 +16,11 @@ internal sealed class AgentReportStore(NpgsqlDataSource database)
     public Task<AgentReport?> FindAsync(NpgsqlConnection connection, Guid agentId, CancellationToken cancellationToken) =>
         connection.QuerySingleOrDefaultAsync<AgentReport?>(new CommandDefinition($"select {Columns} from agent_reports where agent_id = @agentId", new { agentId }, cancellationToken: cancellationToken));
 
-    /// <summary>Replaces the report unless there is a later one, of another control plane; nothing when the agent is gone.</summary>
+    /// <summary>The database's time: the one clock by which all control planes say when they began to look.</summary>
+    public Task<DateTime> NowAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteScalarAsync<DateTime>(new CommandDefinition("select clock_timestamp()", cancellationToken: cancellationToken));
+
+    /// <summary>Replaces the report unless there is one of a later look; nothing when the agent is gone.</summary>
     public async Task WriteAsync(AgentReport report, CancellationToken cancellationToken)
     {
         const string sql = """

@@ -48,7 +48,7 @@ internal sealed class AgentReports(AgentReportStore store, AgentContainers conta
 
     private async Task<AgentReport> SeeAsync(AgentRow agent, CancellationToken cancellationToken)
     {
-        var before = await BeforeAsync(agent.Id, cancellationToken);
+        var (before, began) = await BeforeAsync(agent.Id, cancellationToken);
         ContainerDetails? container;
         try
         {
@@ -56,7 +56,7 @@ internal sealed class AgentReports(AgentReportStore store, AgentContainers conta
         }
         catch (EngineException engine)
         {
-            return before with { State = AgentState.Unknown, Problem = engine.Message, ReportedAt = Now() };
+            return before with { State = AgentState.Unknown, Problem = engine.Message, ReportedAt = began };
         }
 
         var state = AgentContainers.StateOf(container?.State);
@@ -64,7 +64,7 @@ internal sealed class AgentReports(AgentReportStore store, AgentContainers conta
         seen = container is null || state != AgentState.Running
             ? seen with { Generation = 0, Fingerprint = null, Running = "[]" }
             : await AskAsync(agent, container, IsSameRun(before, container) ? seen : seen with { Generation = 0 }, cancellationToken);
-        return seen with { ReportedAt = Now() };
+        return seen with { ReportedAt = began };
     }
 
     // Why the last delivery failed holds until it has arrived.
@@ -123,11 +123,11 @@ internal sealed class AgentReports(AgentReportStore store, AgentContainers conta
             : seen with { Problem = reply.Describe() };
     }
 
-    private async Task<AgentReport> BeforeAsync(Guid agentId, CancellationToken cancellationToken)
+    // A look is as old as its beginning: one that took long does not replace what another saw meanwhile.
+    private async Task<(AgentReport Before, DateTime Began)> BeforeAsync(Guid agentId, CancellationToken cancellationToken)
     {
         await using var connection = await store.OpenAsync(cancellationToken);
-        return await store.FindAsync(connection, agentId, cancellationToken) ?? new AgentReport { AgentId = agentId };
+        var began = await store.NowAsync(connection, cancellationToken);
+        return (await store.FindAsync(connection, agentId, cancellationToken) ?? new AgentReport { AgentId = agentId }, began);
     }
-
-    private DateTime Now() => time.GetUtcNow().UtcDateTime;
 }

@@ -81,9 +81,11 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
     {
         await engine.RemoveAsync(AgentContainers.NextNameOf(agent), force: true, cancellationToken); // of a control plane that was killed here
         var next = await containers.CreateAsync(agent, AgentContainers.NextNameOf(agent), credential, cancellationToken);
-        await engine.StopAsync(old.Id, AgentContainers.StopGrace, cancellationToken);
-        await engine.RemoveAsync(old.Id, force: false, cancellationToken);
-        await engine.RenameAsync(next, AgentContainers.NameOf(agent), cancellationToken);
-        await engine.StartAsync(next, cancellationToken);
+
+        // From here on nobody who loses patience leaves the agent without a container; the engine's own limits end every step.
+        await engine.StopAsync(old.Id, AgentContainers.StopGrace, CancellationToken.None);
+        await engine.RemoveAsync(old.Id, force: false, CancellationToken.None);
+        await engine.RenameAsync(next, AgentContainers.NameOf(agent), CancellationToken.None);
+        await engine.StartAsync(next, CancellationToken.None);
     }
 }

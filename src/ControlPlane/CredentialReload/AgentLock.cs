@@ -20,7 +20,7 @@ internal sealed class AgentLock(Guid agentId, NpgsqlConnection connection, Semap
         {
             await connection.ExecuteAsync("select pg_advisory_unlock(@Space, @key)", new { Space, key = KeyOf(agentId) });
         }
-        catch (NpgsqlException)
+        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException or TimeoutException)
         {
             NpgsqlConnection.ClearPool(connection); // the connection is lost, and the lock with it
         }

@@ -7,12 +7,13 @@ namespace Trinity.ControlPlane.Rollouts;
 /// <summary>Judges agents' part in a rollout by what was last seen of them.</summary>
 internal static class RolloutAgents
 {
-    public static RolloutAgentView ViewOf(RolloutAgentRow row)
+    /// <summary>What was last seen before the rollout began says nothing of it.</summary>
+    public static RolloutAgentView ViewOf(RolloutAgentRow row, DateTime began)
     {
         var running = JsonSerializer.Deserialize(row.Running, ControlPlaneJson.Default.RunningTasksArray) ?? [];
         return new(
             row.Agent,
-            row.State,
+            row.ReportedAt >= began ? row.State : AgentState.Unknown,
             row.Acknowledged >= row.Generation,
             row.Generation,
             running.Where(tasks => tasks.Generation < row.Generation).Sum(tasks => (long)tasks.Count),

@@ -81,7 +81,7 @@ internal sealed class RolloutService(RolloutStore store, ReplicaStore replicas, 
             }
         }
 
-        var agentViews = agents.Select(RolloutAgents.ViewOf).ToList();
+        var agentViews = agents.Select(agent => RolloutAgents.ViewOf(agent, row.CreatedAt)).ToList();
         waitingFor.AddRange(agentViews.SelectMany(RolloutAgents.WaitingFor));
         inFlight += agentViews.Sum(agent => agent.RunningOnOld);
         waitingFor.AddRange(configuredAgain.Select(key => $"The same key is configured for provider '{key.Provider}' (key {key.Key.Id}, {key.Key.Hint})."));

@@ -38,7 +38,7 @@ internal sealed class RolloutStore(NpgsqlDataSource database)
     public async Task<ILookup<Guid, RolloutAgentRow>> ListAgentsAsync(NpgsqlConnection connection, Guid[] rolloutIds, CancellationToken cancellationToken)
     {
         const string sql = """
-            select a.rollout_id, a.agent, a.generation, coalesce(p.state, 'unknown') as state, coalesce(p.generation, 0) as acknowledged, coalesce(p.running::text, '[]') as running, p.delivery, p.problem
+            select a.rollout_id, a.agent, a.generation, coalesce(p.state, 'unknown') as state, coalesce(p.generation, 0) as acknowledged, coalesce(p.running::text, '[]') as running, p.delivery, p.problem, p.reported_at
             from rollout_agents a join agents g on g.id = a.agent_id left join agent_reports p on p.agent_id = a.agent_id
             where a.rollout_id = any(@rolloutIds)
             order by a.agent
@@ -124,6 +124,8 @@ internal sealed record RolloutAgentRow
     public string? Delivery { get; init; }
 
     public string? Problem { get; init; }
+
+    public DateTime? ReportedAt { get; init; }
 }
 
 /// <summary>A key in use, and by which provider.</summary>
