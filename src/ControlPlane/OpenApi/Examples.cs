@@ -13,12 +13,23 @@ internal static class Examples
         """;
 
     private const string Rollout = """
-        {"id": "01990000-0000-7000-8000-000000000003", "provider": "anthropic", "provider_id": "01990000-0000-7000-8000-000000000001", "action": "rotate", "generation": 42,
+        {"id": "01990000-0000-7000-8000-000000000003", "subject": "provider anthropic", "provider": "anthropic", "provider_id": "01990000-0000-7000-8000-000000000001", "action": "rotate", "generation": 42,
          "created_by": "admin", "created_at": "2030-01-31T12:00:00Z",
          "replicas": [{"id": "01990000-0000-7000-8000-000000000004", "address": "http://10.0.0.5:8787", "applied": true, "generation": 42, "draining": 3, "state": "live"}],
-         "in_flight_on_old": 3, "safe_to_revoke": false, "waiting_for": ["Replica http://10.0.0.5:8787 has 3 requests in flight on a retired key."],
+         "agents": [], "in_flight_on_old": 3, "safe_to_revoke": false, "waiting_for": ["Replica http://10.0.0.5:8787 has 3 requests in flight on a retired key."],
          "retired_keys": [{"id": "01990000-0000-7000-8000-000000000002", "hint": "sk-a...w9Xy"}]}
         """;
+
+    private const string Agent = """
+        {"id": "01990000-0000-7000-8000-000000000007", "name": "builder", "runtime": "claude-code", "image": "trinity-agent:latest", "state": "running", "desired_state": "running",
+         "container": "4f1c…", "auth": {"mode": "subscription", "subscription_id": "01990000-0000-7000-8000-000000000006", "subscription": "team-max", "provider": "anthropic", "via": "bridge",
+         "virtual_key_id": "01990000-0000-7000-8000-000000000008", "generation": 3, "acknowledged_generation": 3, "fingerprint": "9f86d081884c7d65", "delivery": "hot_reloaded"},
+         "running_tasks": [{"generation": 2, "subscription_id": "01990000-0000-7000-8000-000000000009", "fingerprint": "60303ae22b998861", "count": 2}], "problem": null,
+         "resources": {"cpus": 2, "memory_bytes": 4294967296, "pids": 512}, "command": [], "environment": {}, "version": 3,
+         "created_at": "2030-01-31T12:00:00Z", "updated_at": "2030-01-31T12:00:00Z", "reported_at": "2030-01-31T12:00:01Z"}
+        """;
+
+    private const string AgentChange = $$"""{"agent": {{Agent}}, "restart_result": "hot_reloaded", "detail": null, "rollout": "/api/v1/rollouts/01990000-0000-7000-8000-000000000003"}""";
 
     private static readonly Dictionary<string, (string? Request, string? Status, string? Response)> ByOperation = new(StringComparer.Ordinal)
     {
@@ -43,6 +54,17 @@ internal static class Examples
              "version": 1, "created_at": "2030-01-31T12:00:00Z", "updated_at": "2030-01-31T12:00:00Z", "warnings": []}
             """),
         ["TestSubscription"] = ("""{"subscription": "team-max"}""", "200", """{"verdict": "ok", "valid": true, "status": 200, "message": "The provider accepts the token.", "latency_ms": 431.5}"""),
+        ["CreateAgent"] = ("""{"name": "builder", "runtime": "claude-code", "auth": "subscription", "subscription": "team-max", "resources": {"memory_mib": 2048}}""", "201", AgentChange),
+        ["UpdateAgent"] = ("""{"auth": "api_key", "provider": "anthropic"}""", "200", AgentChange),
+        ["AssignSubscription"] = ("""{"subscription": "team-max-2"}""", "200", AgentChange),
+        ["RecreateAgent"] = ("""{"image": "trinity-agent:2"}""", "200", AgentChange),
+        ["RunTask"] = (
+            """{"prompt": "Say hello.", "timeout_seconds": 600}""",
+            "200",
+            """
+            {"task": {"task_id": "0199000000007000800000000000000a", "outcome": "completed", "subscription_id": "01990000-0000-7000-8000-000000000006", "generation": 3, "fingerprint": "9f86d081884c7d65",
+             "session_id": "5c1f…", "response": "Hello.", "error": null, "exit_code": 0, "started_at": "2030-01-31T12:00:00Z", "ended_at": "2030-01-31T12:00:09Z"}}
+            """),
         ["UpdateVirtualKey"] = ("""{"limits": {"tokens_per_day": 2000000}, "expires_at": null}""", null, null),
         ["CreateOperatorToken"] = ("""{"name": "dashboard", "role": "viewer"}""", null, null),
     };
