@@ -26,6 +26,7 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(ItemList<SubscriptionView>))]
 [JsonSerializable(typeof(SubscriptionTest))]
 [JsonSerializable(typeof(ItemList<AgentView>))]
+[JsonSerializable(typeof(ItemList<AgentLogLine>))]
 [JsonSerializable(typeof(AgentAuthView))]
 [JsonSerializable(typeof(AgentChangeView))]
 [JsonSerializable(typeof(AgentTaskReply))]

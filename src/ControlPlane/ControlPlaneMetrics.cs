@@ -10,6 +10,7 @@ internal sealed class ControlPlaneMetrics
     private readonly Counter<long> _writes;
     private readonly Histogram<double> _applyWait;
     private readonly Histogram<double> _deliveries;
+    private volatile AgentCounts _agents = new([], 0); // replaced by the reconciler, read by the exporter
 
     public ControlPlaneMetrics(IMeterFactory meters)
     {
@@ -20,12 +21,22 @@ internal sealed class ControlPlaneMetrics
             "s",
             "Time from a change's commit until all live bridge replicas had applied it, where the caller waited.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
+        meter.CreateObservableGauge(
+            "trinity.control.agents",
+            () => _agents.ByState.Select(state => new Measurement<int>(state.Value, new KeyValuePair<string, object?>("state", state.Key))),
+            "{agent}",
+            "Agents by where their containers stand, as last seen.");
+        meter.CreateObservableGauge("trinity.control.agents_behind", () => _agents.Behind, "{agent}", "Running agents that have not acknowledged the credential that they are to work with.");
         _deliveries = meter.CreateHistogram<double>(
             "trinity.control.credential_delivery",
             "s",
             "Attempts to bring an agent its credential, by result.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });
     }
+
+    /// <param name="byState">How many agents are in each state.</param>
+    /// <param name="behind">How many of those that run have an older credential than they should.</param>
+    public void AgentsSeen(IReadOnlyDictionary<string, int> byState, int behind) => _agents = new(byState.ToDictionary(StringComparer.Ordinal), behind);
 
     /// <param name="result">One of the delivery results, a small closed set.</param>
     /// <param name="elapsed">Of this one attempt.</param>
@@ -36,4 +47,6 @@ internal sealed class ControlPlaneMetrics
 
     public void WaitEnded(TimeSpan elapsed, bool complete) =>
         _applyWait.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("complete", complete));
+
+    private sealed record AgentCounts(Dictionary<string, int> ByState, int Behind);
 }

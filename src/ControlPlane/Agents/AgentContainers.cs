@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Containers;
@@ -51,6 +52,21 @@ internal sealed class AgentContainers(IAgentRuntime engine, AgentSecrets secrets
         return found is null || found.Labels.GetValueOrDefault(AgentLabels.AgentId) == agent.Id.ToString("D")
             ? found
             : throw new EngineException(EngineFault.Conflict, $"The engine has a container named '{NameOf(agent)}' already, which is not this agent's; remove or rename it.");
+    }
+
+    /// <summary>The last lines of its log; none when there is no container.</summary>
+    /// <exception cref="EngineException">The engine does not answer.</exception>
+    public async IAsyncEnumerable<LogLine> LogsAsync(AgentRow agent, int tail, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await FindAsync(agent, cancellationToken) is not { } container)
+        {
+            yield break;
+        }
+
+        await foreach (var line in engine.LogsAsync(container.Id, tail, follow: false, cancellationToken))
+        {
+            yield return line;
+        }
     }
 
     /// <summary>Null: its address or its token cannot be had.</summary>

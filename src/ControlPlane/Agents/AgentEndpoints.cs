@@ -15,6 +15,7 @@ internal static class AgentEndpoints
         group.MapGet("", ListAsync).WithSummary("All agents.");
         group.MapGet("/{idOrName}", GetAsync).WithSummary("One agent; its ETag is the version that If-Match takes.");
         group.MapGet("/{idOrName}/auth", GetAuthAsync).WithSummary("What an agent works with, and whether it has it.");
+        group.MapGet("/{idOrName}/logs", GetLogsAsync).WithSummary("The last lines that an agent's server wrote, oldest first.").WithQuery("tail", "How many lines: 1 to 10000; omitted: 200.");
         group.MapPost("", CreateAsync).Accepts<CreateAgentRequest>("application/json").WithName("CreateAgent").WithSummary("Makes an agent, starts it, and brings it its credential.");
         group.MapPatch("/{idOrName}", UpdateAsync).Accepts<UpdateAgentRequest>("application/json")
             .WithName("UpdateAgent").WithSummary("Changes what an agent works with, in its running container.").WithIfMatch();
@@ -51,6 +52,23 @@ internal static class AgentEndpoints
         Target(idOrName).Failed(out var problem, out var target) || (await agents.GetAsync(target, cancellationToken)).Failed(out problem, out var view)
             ? problem.ToResult()
             : TypedResults.Ok(view.Auth);
+
+    private static async Task<Results<Ok<ItemList<AgentLogLine>>, ProblemHttpResult>> GetLogsAsync(string idOrName, HttpContext http, AgentService agents, CancellationToken cancellationToken)
+    {
+        var query = new QueryFields(http.Request.Query);
+        var tail = query.Number("tail", 1, 10_000, 200);
+        if (query.Check() is { } invalid)
+        {
+            return invalid.ToResult();
+        }
+
+        if (Target(idOrName).Failed(out var problem, out var target))
+        {
+            return problem.ToResult();
+        }
+
+        return (await agents.LogsAsync(target, tail, cancellationToken)).Failed(out problem, out var lines) ? problem.ToResult() : TypedResults.Ok(new ItemList<AgentLogLine>(lines));
+    }
 
     private static async Task<Results<Created<AgentChangeView>, ProblemHttpResult>> CreateAsync(HttpContext http, AgentService agents, CancellationToken cancellationToken)
     {

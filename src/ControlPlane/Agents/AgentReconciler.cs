@@ -22,6 +22,7 @@ internal sealed partial class AgentReconciler(
     AgentFanOut fanOut,
     AgentLocks locks,
     AgentSignal signal,
+    ControlPlaneMetrics metrics,
     WriteTransactions writes,
     IOptions<ControlPlaneOptions> options,
     TimeProvider time,
@@ -43,6 +44,9 @@ internal sealed partial class AgentReconciler(
             seen = await reportStore.ListAsync(connection, cancellationToken);
         }
 
+        metrics.AgentsSeen(
+            all.CountBy(agent => seen.GetValueOrDefault(agent.Id)?.State ?? AgentState.Unknown, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal),
+            all.Count(agent => seen.GetValueOrDefault(agent.Id) is { IsRunning: true } report && report.Generation < agent.Generation));
         var work = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken };
         await System.Threading.Tasks.Parallel.ForEachAsync(all, work, async (agent, token) =>
         {

@@ -20,6 +20,7 @@ internal sealed class AgentService(
     AgentGenerations generations,
     AgentAssignment assignment,
     AgentLifecycle lifecycle,
+    AgentContainers containers,
     AgentLocks locks,
     SubscriptionStore subscriptions,
     FleetWatcher fleet,
@@ -87,6 +88,29 @@ internal sealed class AgentService(
         }
 
         return await ViewAsync(agent.Id, delivery, rollout: null, cancellationToken);
+    }
+
+    public async Task<Outcome<IReadOnlyList<AgentLogLine>>> LogsAsync(IdOrName target, int tail, CancellationToken cancellationToken)
+    {
+        if ((await FindAsync(target, VersionCondition.None, cancellationToken)).Failed(out var problem, out var agent))
+        {
+            return problem;
+        }
+
+        try
+        {
+            var lines = new List<AgentLogLine>();
+            await foreach (var line in containers.LogsAsync(agent, tail, cancellationToken))
+            {
+                lines.Add(new AgentLogLine(line.IsError ? "stderr" : "stdout", line.Text));
+            }
+
+            return Outcome.Of<IReadOnlyList<AgentLogLine>>(lines);
+        }
+        catch (EngineException failure)
+        {
+            return AgentLifecycle.ProblemOf(failure);
+        }
     }
 
     public Task<Outcome<AgentChangeView>> StartAsync(IdOrName target, string actor, CancellationToken cancellationToken) =>

@@ -130,3 +130,8 @@ internal sealed record FleetRestart(int Succeeded, int Skipped, int Failed, IRea
 /// <param name="Result"><c>success</c>, <c>skipped</c> (it did not run) or <c>failed</c>.</param>
 /// <param name="Detail">Why.</param>
 internal sealed record FleetRestartItem(string Agent, string Result, string? Detail);
+
+/// <summary>A line of what an agent's server wrote.</summary>
+/// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
+/// <param name="Text">The line; the server has masked what it knows to be secret.</param>
+internal sealed record AgentLogLine(string Stream, string Text);
