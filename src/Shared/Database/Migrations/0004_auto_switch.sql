@@ -64,6 +64,7 @@ create table subscription_headroom (
   seven_day_resets_at   timestamptz,
   seven_day_status      text,
   status                text,
+  resets_at             timestamptz,
   source                text not null,
   observed_at           timestamptz not null
 );
