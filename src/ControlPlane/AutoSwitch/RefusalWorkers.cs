@@ -20,7 +20,7 @@ internal sealed partial class RefusalWorkers(RefusalHandler handler, RefusalSign
                 .. Enumerable.Range(0, RefusalSignal.Workers).Select(worker => WorkAsync(worker, stoppingToken)),
             ]);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
             // What is claimed and not handled is claimed again, by another control plane or after the next start.
         }

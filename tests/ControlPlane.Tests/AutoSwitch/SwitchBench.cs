@@ -32,8 +32,7 @@ internal sealed class SwitchBench : IAsyncDisposable
 
     /// <param name="subscriptions">To register, by name.</param>
     /// <param name="hosts">How many control planes.</param>
-    /// <param name="time">Their clock; else the real one.</param>
-    public static async Task<SwitchBench> StartAsync(string[] subscriptions, int hosts = 1, TimeProvider? time = null)
+    public static async Task<SwitchBench> StartAsync(string[] subscriptions, int hosts = 1)
     {
         var database = await ControlPlaneHost.CreateDatabaseAsync();
         string[] settings =
@@ -44,7 +43,7 @@ internal sealed class SwitchBench : IAsyncDisposable
         var started = new List<ControlPlaneHost>();
         for (var i = 0; i < hosts; i++)
         {
-            started.Add(await ControlPlaneHost.StartAsync(settings, database, time));
+            started.Add(await ControlPlaneHost.StartAsync(settings, database));
         }
 
         var bench = new SwitchBench(database, started);
