@@ -49,7 +49,10 @@ internal static class AiBridgeApp
         .AddSingleton<BridgeMetrics>()
         .AddSingleton<InterceptionRecorder>()
         .AddSingleton<InterceptionStore>()
-        .AddHostedService<RecordShipper>();
+        .AddHostedService<RecordShipper>()
+        .AddSingleton<RefusalRecorder>()
+        .AddSingleton<RefusalStore>()
+        .AddHostedService<RefusalShipper>();
 
     private static IServiceCollection AddRequestPath(this IServiceCollection services)
     {
@@ -68,6 +71,7 @@ internal static class AiBridgeApp
             .AddSingleton<BridgeFactory>()
             .AddSingleton<CachedBridgePool>()
             .AddHostedService<BridgeReaper>()
+            .AddSingleton<RefusalReporter>()
             .AddSingleton<BridgeForwarder>()
             .AddSingleton<ProxyEndpoint>();
     }

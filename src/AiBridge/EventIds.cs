@@ -34,6 +34,9 @@ internal static class EventIds
     public const int RecordsNotWritten = 1300;
     public const int RecordsDropped = 1301;
     public const int RecordsLostAtShutdown = 1302;
+    public const int CredentialRefused = 1310;
+    public const int RefusalsNotWritten = 1311;
+    public const int RefusalsLostAtShutdown = 1312;
 
     // Limits
     public const int BudgetRefreshFailed = 1400;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
+using Trinity.ControlPlane.AutoSwitch;
 using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
@@ -129,6 +130,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<AgentSignal>().AddSingleton<AgentReconciler>().AddHostedService(provider => provider.GetRequiredService<AgentReconciler>()).AddHostedService<AgentEvents>();
         services.AddSingleton<AgentClient>().AddSingleton<AgentLocks>().AddSingleton<CredentialSource>().AddSingleton<CredentialDeliverer>();
         services.AddSingleton<AgentGenerations>().AddSingleton<AgentAssignment>().AddSingleton<AgentFanOut>();
+        services.AddAutoSwitch();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
         services.AddSingleton<EngineClient>().AddSingleton<AgentImages>().AddSingleton<IAgentRuntime, DockerRuntime>(); // connects on first use
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
@@ -168,6 +170,7 @@ internal static class ControlPlaneApp
         api.MapAgents();
         api.MapAgentTasks();
         api.MapFleet();
+        api.MapAutoSwitch();
         api.MapReplicas();
         api.MapInterceptions();
         api.MapUsage();

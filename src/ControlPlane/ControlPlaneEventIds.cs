@@ -16,4 +16,13 @@ internal static class ControlPlaneEventIds
     public const int EngineBack = 2124;
     public const int RequestFailed = 2200;
     public const int DatabaseUnavailable = 2201;
+    public const int AgentSwitched = 2300;
+    public const int NoAlternative = 2301;
+    public const int FailureWithoutSwitch = 2302;
+    public const int AutoSwitchFailed = 2303;
+    public const int SwitchNotExplained = 2304;
+    public const int RefusalsNotHandled = 2310;
+    public const int UnknownLimits = 2311;
+    public const int FailureSweepFailed = 2312;
+    public const int RefusalsWait = 2313;
 }

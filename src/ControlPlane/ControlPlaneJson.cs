@@ -1,13 +1,17 @@
 using System.Text.Json.Serialization;
 using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
+using Trinity.ControlPlane.AutoSwitch;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Interceptions;
+using Trinity.ControlPlane.Notifications;
 using Trinity.ControlPlane.OperatorTokens;
 using Trinity.ControlPlane.Providers;
 using Trinity.ControlPlane.Replicas;
 using Trinity.ControlPlane.Rollouts;
+using Trinity.ControlPlane.Settings;
 using Trinity.ControlPlane.Subscriptions;
+using Trinity.ControlPlane.Timeline;
 using Trinity.ControlPlane.Usage;
 using Trinity.ControlPlane.VirtualKeys;
 using Trinity.Shared.AgentApi;
@@ -25,6 +29,10 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(ItemList<VirtualKeyView>))]
 [JsonSerializable(typeof(ItemList<SubscriptionView>))]
 [JsonSerializable(typeof(SubscriptionTest))]
+[JsonSerializable(typeof(Page<FailureView>))]
+[JsonSerializable(typeof(Page<TimelineView>))]
+[JsonSerializable(typeof(Page<NotificationView>))]
+[JsonSerializable(typeof(OperatorSettings))]
 [JsonSerializable(typeof(ItemList<AgentView>))]
 [JsonSerializable(typeof(ItemList<AgentLogLine>))]
 [JsonSerializable(typeof(AgentAuthView))]

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
-using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Bridges;
 using Trinity.AiBridge.Providers;
 using Trinity.AiBridge.Recording;
@@ -13,7 +12,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Trinity.AiBridge.Forwarding;
 
 /// <summary>Step 5 of the request path: sends the request through YARP, to the next key when one is refused before the client saw a byte.</summary>
-internal sealed partial class BridgeForwarder(IHttpForwarder forwarder, KeyPolicy keyPolicy, BridgeMetrics metrics, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<BridgeForwarder> logger)
+internal sealed partial class BridgeForwarder(
+    IHttpForwarder forwarder, KeyPolicy keyPolicy, RefusalReporter refusals, BridgeMetrics metrics, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<BridgeForwarder> logger)
 {
     private const string Byok = "byok";
     private const string Centralized = "centralized";
@@ -33,7 +33,7 @@ internal sealed partial class BridgeForwarder(IHttpForwarder forwarder, KeyPolic
         if (exchange.Caller.OwnCredential)
         {
             exchange.Draft.CredentialKind = Byok;
-            exchange.Draft.KeyHint = SecretHint.Of(OwnCredential(headers));
+            exchange.Draft.KeyHint = SecretHint.Of(RequestHeaders.OwnCredential(headers));
             return await AttemptAsync(exchange, key: null, nextKey: 0) ?? ForwardOutcome.Completed;
         }
 
@@ -84,7 +84,7 @@ internal sealed partial class BridgeForwarder(IHttpForwarder forwarder, KeyPolic
         var transformer = new BridgeTransformer(
             exchange,
             key,
-            decide: response => (verdict = key is null ? KeyVerdict.Relay : keyPolicy.Judge(response, bridge, key, nextKey)) == KeyVerdict.Relay,
+            decide: response => (verdict = key is null ? Look(exchange, response) : keyPolicy.Judge(response, bridge, key, nextKey)) == KeyVerdict.Relay,
             observe: replies.Observe);
         var error = await forwarder.SendAsync(context, bridge.BaseUrl, invoker, RequestConfig(context, LimitsOf(bridge)), transformer, cut.Token);
         if (verdict != KeyVerdict.Relay)
@@ -100,6 +100,13 @@ internal sealed partial class BridgeForwarder(IHttpForwarder forwarder, KeyPolic
         }
 
         return outcome;
+    }
+
+    // Without a key of ours there is no other to try: the reply is the client's.
+    private KeyVerdict Look(Exchange exchange, HttpResponseMessage response)
+    {
+        refusals.Look(exchange, response);
+        return KeyVerdict.Relay;
     }
 
     // An event stream ends itself in the vendor's words, for which its way to the client must stay open; anything else is cut here.
@@ -127,11 +134,6 @@ internal sealed partial class BridgeForwarder(IHttpForwarder forwarder, KeyPolic
     private static ForwarderRequestConfig RequestConfig(HttpContext context, ReplyLimits limits) => WebSocketUpgrade.IsAskedFor(context.Request)
         ? new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromHours(1), Version = System.Net.HttpVersion.Version11 }
         : new ForwarderRequestConfig { ActivityTimeout = limits.FirstByte + TimeSpan.FromSeconds(1) };
-
-    private static string OwnCredential(IHeaderDictionary headers) =>
-        headers[VirtualKeyAuthenticator.ApiKeyHeader].ToString() is { Length: > 0 } apiKey
-            ? apiKey
-            : VirtualKeyAuthenticator.Bearer(headers.Authorization).ToString();
 
     private static partial class Log
     {

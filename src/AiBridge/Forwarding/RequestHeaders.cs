@@ -32,6 +32,12 @@ internal static class RequestHeaders
         }
     }
 
+    /// <summary>The credential that the client brought, of headers that hold no virtual key any more; empty when it brought none.</summary>
+    public static string OwnCredential(IHeaderDictionary headers) =>
+        headers[VirtualKeyAuthenticator.ApiKeyHeader].ToString() is { Length: > 0 } apiKey
+            ? apiKey
+            : VirtualKeyAuthenticator.Bearer(headers.Authorization).ToString();
+
     private static List<string>? NamesToRemove(IHeaderDictionary headers, bool ownCredential)
     {
         List<string>? names = null;

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Trinity.AiBridge.Usage;
+using Trinity.Shared.Limits;
 
 namespace Trinity.AiBridge.Providers;
 
@@ -19,4 +21,10 @@ internal interface IProvider
     void Authenticate(HttpRequestHeaders headers, string key);
 
     IUsageReader CreateUsageReader(BridgeRoute route);
+
+    /// <summary>Whether a reply of a bridged route refuses the credential, for now or for good, rather than the request.</summary>
+    bool RefusesCredential(HttpStatusCode status);
+
+    /// <summary>What a reply says of the limits of the subscription behind the credential; null: nothing.</summary>
+    PlanLimits? ReadLimits(HttpResponseHeaders headers);
 }

@@ -31,6 +31,8 @@ internal sealed class BridgeMetrics
     private readonly Histogram<double> _drain;
     private readonly Counter<long> _cut;
     private readonly Counter<long> _recordsDropped;
+    private readonly Counter<long> _credentialRefusals;
+    private readonly Counter<long> _refusalsDropped;
 
     public BridgeMetrics(IMeterFactory meters)
     {
@@ -51,6 +53,8 @@ internal sealed class BridgeMetrics
         _drain = Seconds("trinity_bridge_drain_duration", "From a bridge's retirement to its last request.", [.01, .1, 1, 10, 60, 300, 900, 1800]);
         _cut = _meter.CreateCounter<long>("trinity_drain_deadline_cuts", null, "Requests cut because the drain deadline passed.");
         _recordsDropped = _meter.CreateCounter<long>("trinity_records_dropped", null, "Records lost because the queue was full.");
+        _credentialRefusals = _meter.CreateCounter<long>("trinity_credential_refusals", null, "Requests whose own credential the provider refused.");
+        _refusalsDropped = _meter.CreateCounter<long>("trinity_credential_refusals_dropped", null, "Refusals of own credentials that were not reported because the queue was full.");
     }
 
     public void ObserveBridges(Func<int> activeLeases, Func<int> drainingLeases, Func<int> drainingBridges)
@@ -129,6 +133,10 @@ internal sealed class BridgeMetrics
     public void DrainDeadlinePassed(string provider, int requests) => _cut.Add(requests, new TagList { { "provider", provider } });
 
     public void RecordDropped() => _recordsDropped.Add(1);
+
+    public void CredentialRefused(string provider, int status) => _credentialRefusals.Add(1, new TagList { { "provider", provider }, { "status", status } });
+
+    public void RefusalDropped() => _refusalsDropped.Add(1);
 
     private void Tokens(string provider, string model, string type, long count)
     {

@@ -58,5 +58,6 @@ internal static class AuditActions
     public const string OperatorTokenCreate = "operator_token.create";
     public const string OperatorTokenRevoke = "operator_token.revoke";
     public const string ReplicaRemove = "replica.remove";
+    public const string SettingsUpdate = "settings.update";
     public const string EncryptionKeysRotate = "encryption_keys.rotate";
 }

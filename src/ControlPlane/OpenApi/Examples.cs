@@ -66,6 +66,25 @@ internal static class Examples
              "session_id": "5c1f…", "response": "Hello.", "error": null, "exit_code": 0, "started_at": "2030-01-31T12:00:00Z", "ended_at": "2030-01-31T12:00:09Z"}}
             """),
         ["UpdateVirtualKey"] = ("""{"limits": {"tokens_per_day": 2000000}, "expires_at": null}""", null, null),
+        ["GetSubscriptionFailures"] = (null, "200", """
+            {"items": [{"id": "01990000-0000-7000-8000-000000000007", "agent": "reviewer", "generation": 4, "fingerprint": "9f86d081884c7d65", "kind": "rate_limit", "source": "bridge",
+             "message": "anthropic answered 429.", "resets_at": "2030-01-31T17:00:00Z", "retry_at": null, "occurred_at": "2030-01-31T12:00:00Z"}], "next": null}
+            """),
+        ["GetAgentTimeline"] = (null, "200", """
+            {"items": [{"id": "01990000-0000-7000-8000-000000000008", "agent": "reviewer", "at": "2030-01-31T12:00:01Z", "kind": "subscription_auto_switch",
+             "summary": "reviewer was moved from team-max to team-pro: team-max reached its limit.",
+             "details": {"action": "switched", "old_subscription": "team-max", "new_subscription": "team-pro", "failure_kind": "rate_limit", "failure_source": "bridge", "failure_generation": 4,
+              "failures": 1, "generation": 4, "reason": "team-pro is the best of 1: 20 % used, 2 agents.",
+              "candidates": [{"subscription": "team-pro", "verdict": "chosen", "reason": "20 % used, 2 agents."}, {"subscription": "team-max", "verdict": "skipped", "reason": "It is the one to leave."}],
+              "delivery": {"result": "hot_reloaded", "generation": 5, "detail": null}, "headroom": null, "earliest_reset": null},
+             "occurrences": 1, "last_at": "2030-01-31T12:00:01Z"}], "next": null}
+            """),
+        ["ReadNotification"] = (null, "200", """
+            {"id": "01990000-0000-7000-8000-000000000009", "at": "2030-01-31T12:00:01Z", "severity": "high", "category": "subscription", "agent": "reviewer",
+             "title": "reviewer was moved from team-max to team-pro: team-max reached its limit.", "details": {"action": "switched"}, "read_at": "2030-01-31T12:05:00Z"}
+            """),
+        ["GetSettings"] = (null, "200", """{"auto_switch_subscriptions": true, "subscription_api_key_fallback": true}"""),
+        ["UpdateSettings"] = ("""{"subscription_api_key_fallback": false}""", "200", """{"auto_switch_subscriptions": true, "subscription_api_key_fallback": false}"""),
         ["CreateOperatorToken"] = ("""{"name": "dashboard", "role": "viewer"}""", null, null),
     };
 

@@ -11,4 +11,7 @@ public static class NotificationChannels
 
     /// <summary>Agents changed: a control plane has a credential to deliver, or a container to look after.</summary>
     public const string Agents = "agents_changed";
+
+    /// <summary>A provider refused a credential that a caller brought; control planes look whether it is a subscription of ours.</summary>
+    public const string CredentialRefused = "credential_refused";
 }

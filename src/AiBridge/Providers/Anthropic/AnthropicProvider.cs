@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Trinity.AiBridge.Authentication;
 using Trinity.AiBridge.Usage;
+using Trinity.Shared.Limits;
 
 namespace Trinity.AiBridge.Providers.Anthropic;
 
@@ -39,4 +41,10 @@ internal sealed class AnthropicProvider : IProvider
     public void Authenticate(HttpRequestHeaders headers, string key) => headers.TryAddWithoutValidation(VirtualKeyAuthenticator.ApiKeyHeader, key);
 
     public IUsageReader CreateUsageReader(BridgeRoute route) => new MessagesUsageReader();
+
+    /// <summary>401: unknown or expired. 402: nothing to pay with. 403: revoked, or not allowed to use the API. 429: a limit. An unknown model is 404.</summary>
+    public bool RefusesCredential(HttpStatusCode status) =>
+        status is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized or HttpStatusCode.PaymentRequired or HttpStatusCode.Forbidden;
+
+    public PlanLimits? ReadLimits(HttpResponseHeaders headers) => UnifiedLimits.Read(headers);
 }

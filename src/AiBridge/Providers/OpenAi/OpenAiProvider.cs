@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Trinity.AiBridge.Usage;
+using Trinity.Shared.Limits;
 
 namespace Trinity.AiBridge.Providers.OpenAi;
 
@@ -45,4 +47,9 @@ internal sealed class OpenAiProvider : IProvider
 
     public IUsageReader CreateUsageReader(BridgeRoute route) =>
         route.Dialect == Dialect.ChatCompletions ? new ChatUsageReader() : new ResponsesUsageReader();
+
+    /// <summary>A 403 is about a model or a region here.</summary>
+    public bool RefusesCredential(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized;
+
+    public PlanLimits? ReadLimits(HttpResponseHeaders headers) => null;
 }

@@ -1,0 +1,26 @@
+using Trinity.ControlPlane.Notifications;
+using Trinity.ControlPlane.Settings;
+using Trinity.ControlPlane.Timeline;
+
+namespace Trinity.ControlPlane.AutoSwitch;
+
+/// <summary>The services and endpoints of switching agents between subscriptions.</summary>
+internal static class AutoSwitchFeature
+{
+    public static IServiceCollection AddAutoSwitch(this IServiceCollection services) => services
+        .AddSingleton<SettingsStore>().AddSingleton<SettingsService>()
+        .AddSingleton<TimelineStore>().AddSingleton<NotificationStore>()
+        .AddSingleton<FailureStore>().AddSingleton<HeadroomStore>().AddSingleton<AttributionStore>().AddSingleton<CandidateLoader>()
+        .AddSingleton<AutoSwitchMetrics>().AddSingleton<SwitchJournal>().AddSingleton<AutoSwitchService>()
+        .AddSingleton<RefusalStore>().AddSingleton<RefusalHandler>().AddSingleton<RefusalSignal>()
+        .AddHostedService<RefusalWorkers>()
+        .AddSingleton<FailureSweeper>().AddHostedService(provider => provider.GetRequiredService<FailureSweeper>());
+
+    public static void MapAutoSwitch(this RouteGroupBuilder api)
+    {
+        api.MapSubscriptionFailures();
+        api.MapTimeline();
+        api.MapNotifications();
+        api.MapSettings();
+    }
+}
