@@ -38,6 +38,7 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(AgentAuthView))]
 [JsonSerializable(typeof(AgentChangeView))]
 [JsonSerializable(typeof(AgentTaskReply))]
+[JsonSerializable(typeof(AutoSwitchView))]
 [JsonSerializable(typeof(ItemList<TaskView>))]
 [JsonSerializable(typeof(FleetRestart))]
 [JsonSerializable(typeof(RunningTasks[]))]

@@ -22,7 +22,7 @@ internal sealed class CreateAgentRequest
     /// <summary><c>none</c>, <c>api_key</c> or <c>subscription</c>; omitted: <c>subscription</c> if one is named, else <c>api_key</c>.</summary>
     public string? Auth { get; init; }
 
-    /// <summary>A subscription's name or id.</summary>
+    /// <summary>A subscription's name or id; omitted with auth subscription: the one with the most room, and of equals the one with the fewest agents.</summary>
     public string? Subscription { get; init; }
 
     /// <summary>The provider's name; omitted: the runtime's vendor.</summary>

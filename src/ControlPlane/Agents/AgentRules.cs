@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
+using Trinity.ControlPlane.AutoSwitch;
 using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Providers;
@@ -10,7 +11,7 @@ using Trinity.Shared.Configuration;
 namespace Trinity.ControlPlane.Agents;
 
 /// <summary>What an agent must satisfy; every error at once, on top of those in the body's shape.</summary>
-internal sealed partial class AgentRules(ProviderStore providers, SubscriptionStore subscriptions, AgentImages images)
+internal sealed partial class AgentRules(ProviderStore providers, SubscriptionStore subscriptions, CandidateLoader candidates, AgentImages images, TimeProvider time)
 {
     public const string Codex = "codex";
     public const string Command = "command";
@@ -148,7 +149,13 @@ internal sealed partial class AgentRules(ProviderStore providers, SubscriptionSt
 
         if (name is null)
         {
-            errors.Add(new("subscription", "Auth subscription needs the name or the id of one."));
+            var now = time.GetUtcNow();
+            if (SwitchDecider.Best(await candidates.LoadAsync(connection, now, cancellationToken), now) is { } best)
+            {
+                return best.Row;
+            }
+
+            errors.Add(new("subscription", "There is no subscription that could be given out now: register one, or name one."));
             return null;
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Trinity.ControlPlane.Http;
@@ -52,9 +53,8 @@ internal static class AgentTaskEndpoints
             : TypedResults.Ok(task);
 
     // The agent's events, byte for byte, as they come.
-    private static async Task<Problem?> StreamAsync(HttpContext http, AgentTasks tasks, IdOrName target, TaskRequest request, CancellationToken cancellationToken)
-    {
-        return await tasks.StreamAsync(
+    private static Task<Problem?> StreamAsync(HttpContext http, AgentTasks tasks, IdOrName target, TaskRequest request, CancellationToken cancellationToken) =>
+        tasks.StreamAsync(
             target,
             request,
             async events =>
@@ -64,8 +64,8 @@ internal static class AgentTaskEndpoints
                 await http.Response.StartAsync(cancellationToken);
                 await events.CopyToAsync(http.Response.Body, cancellationToken);
             },
+            decision => http.Response.WriteAsync($"event: auto_switch\ndata: {JsonSerializer.Serialize(decision, ControlPlaneJson.Default.AutoSwitchView)}\n\n", cancellationToken),
             cancellationToken);
-    }
 
     private static ProblemHttpResult Refused(HttpContext http, Problem problem)
     {
@@ -97,7 +97,3 @@ internal static class AgentTaskRequest
         return fields.Errors.Count > 0 ? Problem.Invalid(fields.Errors) : request;
     }
 }
-
-/// <summary>How a task ended.</summary>
-/// <param name="Task">As the agent reports it; its credential is the one that it was started with.</param>
-internal sealed record AgentTaskReply(TaskView Task);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Trinity.ControlPlane.AutoSwitch;
 using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Http;
@@ -7,29 +8,53 @@ using Trinity.Shared.AgentApi;
 namespace Trinity.ControlPlane.Agents;
 
 /// <summary>Hands tasks to agents. A task is never begun by an agent that was started and has not had its current credential since.</summary>
-internal sealed class AgentTasks(AgentService agents, AgentReportStore reports, AgentContainers containers, AgentLocks locks, CredentialDeliverer deliverer, AgentClient client)
+/// <remarks>A task is helped over a refused subscription once: before it is sent when the refusal is known beforehand, else by sending it once more after the switch.</remarks>
+internal sealed class AgentTasks(
+    AgentService agents, AgentReportStore reports, AgentContainers containers, AgentLocks locks, CredentialDeliverer deliverer, AutoSwitchService autoSwitch, AgentClient client)
 {
     private const string Json = "application/json";
+    private const string SecondTry = ".2";
+    private const int LongestTaskId = 128;
 
     public async Task<Outcome<AgentTaskReply>> RunAsync(IdOrName target, TaskRequest request, CancellationToken cancellationToken)
     {
-        if ((await ReadyAsync(target, cancellationToken)).Failed(out var problem, out var ready))
+        if ((await PrepareAsync(target, cancellationToken)).Failed(out var problem, out var prepared))
         {
             return problem;
         }
 
-        return (await CallAsync(ready, HttpMethod.Post, "api/tasks", request, cancellationToken)).Failed(out problem, out var task) ? problem : new AgentTaskReply(task);
+        var (ready, before) = prepared;
+        if ((await CallAsync(ready, HttpMethod.Post, "api/tasks", request, cancellationToken)).Failed(out problem, out var task))
+        {
+            return problem;
+        }
+
+        var after = await autoSwitch.OnTaskEndedAsync(ready.Agent, task, cancellationToken);
+        var decision = AutoSwitchView.Of(after ?? before);
+        var secondId = request.TaskId + SecondTry;
+        if (after is not { Retry: true } || before is { IsSwitched: true } || secondId.Length > LongestTaskId)
+        {
+            return new AgentTaskReply(task, decision, FirstTaskId: null);
+        }
+
+        // The container may be another one by now. Should it not take the task, the first answer is still the truth.
+        return (await ReadyAsync(target, cancellationToken)).Failed(out _, out ready)
+            || (await CallAsync(ready, HttpMethod.Post, "api/tasks", request with { TaskId = secondId }, cancellationToken)).Failed(out _, out var second)
+            ? new AgentTaskReply(task, decision, FirstTaskId: null)
+            : new AgentTaskReply(second, decision, task.TaskId);
     }
 
-    /// <summary>Runs a task and hands its events to <paramref name="relay"/>.</summary>
+    /// <summary>Runs a task and hands its events to <paramref name="relay"/>, and then what followed from its failure, if anything. It is not sent again: its events are out.</summary>
     /// <returns>Null: the task was begun.</returns>
-    public async Task<Problem?> StreamAsync(IdOrName target, TaskRequest request, Func<Stream, Task> relay, CancellationToken cancellationToken)
+    public async Task<Problem?> StreamAsync(
+        IdOrName target, TaskRequest request, Func<Stream, Task> relay, Func<AutoSwitchView, Task> tell, CancellationToken cancellationToken)
     {
-        if ((await ReadyAsync(target, cancellationToken)).Failed(out var problem, out var ready))
+        if ((await PrepareAsync(target, cancellationToken)).Failed(out var problem, out var prepared))
         {
             return problem;
         }
 
+        var (ready, before) = prepared;
         try
         {
             using var content = JsonContent.Create(request, AgentApiJson.Default.TaskRequest);
@@ -41,12 +66,20 @@ internal sealed class AgentTasks(AgentService agents, AgentReportStore reports, 
 
             await using var events = await response.Content.ReadAsStreamAsync(cancellationToken);
             await relay(events);
-            return null;
         }
         catch (HttpRequestException lost)
         {
             return Lost(lost, request.TaskId);
         }
+
+        var ended = (await client.TaskAsync(ready.Endpoint, request.TaskId!, cancellationToken)).Value;
+        var after = ended is null ? null : await autoSwitch.OnTaskEndedAsync(ready.Agent, ended, cancellationToken);
+        if (AutoSwitchView.Of(after ?? before) is { } decision)
+        {
+            await tell(decision);
+        }
+
+        return null;
     }
 
     public async Task<Outcome<IReadOnlyList<TaskView>>> ListAsync(IdOrName target, CancellationToken cancellationToken)
@@ -80,6 +113,23 @@ internal sealed class AgentTasks(AgentService agents, AgentReportStore reports, 
         (await ReachAsync(target, cancellationToken)).Failed(out var problem, out var reached)
             ? problem
             : await CallAsync(reached, HttpMethod.Delete, $"api/tasks/{Uri.EscapeDataString(id)}", null, cancellationToken);
+
+    // Ready, and not on a subscription that is known to be at its limit. A switch can have made the container anew.
+    private async Task<Outcome<(Reached Ready, SwitchDecision? Decision)>> PrepareAsync(IdOrName target, CancellationToken cancellationToken)
+    {
+        if ((await ReadyAsync(target, cancellationToken)).Failed(out var problem, out var ready))
+        {
+            return problem;
+        }
+
+        var decision = await autoSwitch.BeforeDispatchAsync(ready.Agent, cancellationToken);
+        if (decision is { IsSwitched: true } && (await ReadyAsync(target, cancellationToken)).Failed(out problem, out ready))
+        {
+            return problem;
+        }
+
+        return (ready, decision);
+    }
 
     private async Task<Outcome<Reached>> ReachAsync(IdOrName target, CancellationToken cancellationToken)
     {

@@ -26,12 +26,7 @@ internal static class SwitchDecider
         }
 
         var judged = candidates.Select(candidate => new Judged(candidate, WhyNot(candidate, trigger, now), SubscriptionHealth.Used(candidate, now))).ToList();
-        var ranked = judged.Where(each => each.WhyNot is null)
-            .OrderBy(each => each.Used is null) // what is measured goes before what is not
-            .ThenBy(each => each.Used is { } used ? (int)(Math.Clamp(used, 0, Bands) * Bands) : 0)
-            .ThenBy(each => each.Candidate.Agents)
-            .ThenBy(each => each.Candidate.Name, StringComparer.Ordinal)
-            .ToList();
+        var ranked = Ranked(judged);
         IReadOnlyList<CandidateVerdict> verdicts =
         [
             .. ranked.Select((each, index) => new CandidateVerdict(each.Candidate.Name, index == 0 ? "chosen" : "viable", Describe(each))),
@@ -48,6 +43,18 @@ internal static class SwitchDecider
             ? new SwitchPlan(SwitchAction.FallBack, "No other subscription can be used; the provider's own keys can.") { Candidates = verdicts, EarliestReset = earliest }
             : new SwitchPlan(SwitchAction.NoAlternative, $"No other subscription can be used, and {whyNoApiKey}.") { Candidates = verdicts, EarliestReset = earliest };
     }
+
+    /// <summary>The subscription for an agent that has none yet; null: none may be given out now.</summary>
+    public static Candidate? Best(IReadOnlyList<Candidate> candidates, DateTimeOffset now) =>
+        Ranked([.. candidates.Select(candidate => new Judged(candidate, SubscriptionHealth.WhySkipped(candidate, now), SubscriptionHealth.Used(candidate, now)))]) is [var best, ..] ? best.Candidate : null;
+
+    private static List<Judged> Ranked(IReadOnlyList<Judged> judged) => judged
+        .Where(each => each.WhyNot is null)
+        .OrderBy(each => each.Used is null) // what is measured goes before what is not
+        .ThenBy(each => each.Used is { } used ? (int)(Math.Clamp(used, 0, Bands) * Bands) : 0)
+        .ThenBy(each => each.Candidate.Agents)
+        .ThenBy(each => each.Candidate.Name, StringComparer.Ordinal)
+        .ToList();
 
     /// <summary>Whose failure it is decides, never who failed last: what the agent works with now may have nothing to do with it.</summary>
     private static string? WhyStale(Assignment current, SwitchTrigger trigger, IReadOnlyList<Candidate> candidates)

@@ -63,7 +63,7 @@ internal static class Examples
             "200",
             """
             {"task": {"task_id": "0199000000007000800000000000000a", "outcome": "completed", "subscription_id": "01990000-0000-7000-8000-000000000006", "generation": 3, "fingerprint": "9f86d081884c7d65",
-             "session_id": "5c1f…", "response": "Hello.", "error": null, "exit_code": 0, "started_at": "2030-01-31T12:00:00Z", "ended_at": "2030-01-31T12:00:09Z"}}
+             "session_id": "5c1f…", "response": "Hello.", "error": null, "exit_code": 0, "started_at": "2030-01-31T12:00:00Z", "ended_at": "2030-01-31T12:00:09Z"}, "auto_switch": null, "first_task_id": null}
             """),
         ["UpdateVirtualKey"] = ("""{"limits": {"tokens_per_day": 2000000}, "expires_at": null}""", null, null),
         ["GetSubscriptionFailures"] = (null, "200", """
