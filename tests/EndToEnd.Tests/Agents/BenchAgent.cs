@@ -87,15 +87,15 @@ internal sealed class BenchAgent(AgentServices services, string name)
     /// <summary>Which of a test's tokens a new task has.</summary>
     public async Task<string> FingerprintInUseAsync() => (await RunAsync(PrintFingerprint)).Response;
 
-    /// <summary>Runs a shell line in the container, beside the agent server.</summary>
-    public async Task ExecAsync(string line)
+    /// <summary>Runs a shell line in the container, beside the agent server, and returns what it wrote, with its frames' heads.</summary>
+    public async Task<string> ExecAsync(string line)
     {
         var made = await services.Engine.SendAsync(HttpMethod.Post, $"/containers/{Container}/exec", DockerApi.Json(JsonSerializer.Serialize(new { Cmd = (string[])["/bin/sh", "-c", line], AttachStdout = true })));
-        await services.Engine.SendAsync(HttpMethod.Post, $"/exec/{made.GetProperty("Id").GetString()}/start", DockerApi.Json("{}"));
+        return await services.Engine.TextAsync(HttpMethod.Post, $"/exec/{made.GetProperty("Id").GetString()}/start", DockerApi.Json("{}"));
     }
 
     /// <summary>What its agent server has said.</summary>
-    public Task<string> LogsAsync() => services.Engine.TextAsync($"/containers/{Container}/logs?stdout=1&stderr=1");
+    public Task<string> LogsAsync() => services.Engine.TextAsync(HttpMethod.Get, $"/containers/{Container}/logs?stdout=1&stderr=1");
 
     /// <summary>Gone with container and volume, whatever the test has left running.</summary>
     public async Task RemoveAsync()

@@ -6,9 +6,6 @@ namespace Trinity.EndToEnd.Tests.Agents;
 [Collection(AgentGroup.Name)]
 public sealed class OldImageTests(AgentServices services)
 {
-    /// <summary>One that answers 404 without its label saying so.</summary>
-    private const string Unlabelled = "trinity-agent:tests-unlabelled";
-
     [Fact]
     public async Task Rollover_OldImage_ContainerIsMadeAnewOnceItsTasksHaveEnded()
     {
@@ -20,17 +17,11 @@ public sealed class OldImageTests(AgentServices services)
     [Fact]
     public async Task Rollover_ImageAnswers404_ContainerIsMadeAnewOnceItsTasksHaveEnded()
     {
+        services.RequireEngine();
+        await using var image = await RelabelledImage.MakeAsync(services.Engine);
         await using var bench = await AgentBench.StartAsync(services);
-        await RelabelAsync(bench.Engine);
-        try
-        {
-            await RollOverAsync(bench, await bench.AddShellAsync(image: Unlabelled));
-        }
-        finally
-        {
-            await bench.DisposeAsync();
-            await bench.Engine.DeleteAsync($"/images/{Unlabelled}?force=1");
-        }
+
+        await RollOverAsync(bench, await bench.AddShellAsync(image: RelabelledImage.Name));
     }
 
     private static async Task RollOverAsync(AgentBench bench, BenchAgent agent)
@@ -57,11 +48,20 @@ public sealed class OldImageTests(AgentServices services)
         Assert.Equal(AgentBench.FingerprintOf(next), await agent.FingerprintInUseAsync());
     }
 
-    private static async Task RelabelAsync(DockerApi engine)
+    /// <summary>The old image without its label: it answers 404, and nobody knows before.</summary>
+    private sealed class RelabelledImage(DockerApi engine) : IAsyncDisposable
     {
-        var made = await engine.SendAsync(HttpMethod.Post, "/containers/create", DockerApi.Json($$"""{"Image": "{{AgentImage.Old}}"}"""));
-        var id = made.GetProperty("Id").GetString();
-        await engine.SendAsync(HttpMethod.Post, $"/commit?container={id}&repo=trinity-agent&tag=tests-unlabelled&changes={Uri.EscapeDataString("LABEL trinity.credential-reload=")}", DockerApi.Json("null"));
-        await engine.DeleteAsync($"/containers/{id}?v=1");
+        public const string Name = "trinity-agent:tests-unlabelled";
+
+        public static async Task<RelabelledImage> MakeAsync(DockerApi engine)
+        {
+            var made = await engine.SendAsync(HttpMethod.Post, "/containers/create", DockerApi.Json($$"""{"Image": "{{AgentImage.Old}}"}"""));
+            var id = made.GetProperty("Id").GetString();
+            await engine.SendAsync(HttpMethod.Post, $"/commit?container={id}&repo=trinity-agent&tag=tests-unlabelled&changes={Uri.EscapeDataString("LABEL trinity.credential-reload=")}", DockerApi.Json("null"));
+            await engine.DeleteAsync($"/containers/{id}?v=1");
+            return new RelabelledImage(engine);
+        }
+
+        public async ValueTask DisposeAsync() => await engine.DeleteAsync($"/images/{Name}?force=1");
     }
 }

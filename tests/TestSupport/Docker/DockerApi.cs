@@ -47,12 +47,12 @@ public sealed class DockerApi : IDisposable
         return reply.Content.Headers.ContentType?.MediaType == "application/json" && !text.Contains("}\r\n{", StringComparison.Ordinal) && text.Length > 0 ? JsonElement.Parse(text) : default;
     }
 
-    /// <summary>A GET that must succeed, as text: logs, with their frames' heads.</summary>
-    public async Task<string> TextAsync(string path)
+    /// <summary>A call that must succeed, and its reply as text: logs and output, with their frames' heads.</summary>
+    public async Task<string> TextAsync(HttpMethod method, string path, HttpContent? body = null)
     {
-        using var reply = await AnswerAsync(HttpMethod.Get, path, body: null);
+        using var reply = await AnswerAsync(method, path, body);
         var text = await reply.Content.ReadAsStringAsync(Timeouts.Token);
-        Require(reply.IsSuccessStatusCode, HttpMethod.Get, path, reply, text);
+        Require(reply.IsSuccessStatusCode, method, path, reply, text);
         return text;
     }
 
