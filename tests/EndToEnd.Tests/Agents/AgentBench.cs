@@ -8,6 +8,7 @@ internal sealed class AgentBench : IAsyncDisposable
 {
     private readonly AgentServices _services;
     private readonly List<BenchAgent> _agents = [];
+    private readonly HashSet<string> _subscriptions = new(StringComparer.Ordinal);
 
     private AgentBench(AgentServices services, FakeProvider upstream)
     {
@@ -48,7 +49,11 @@ internal sealed class AgentBench : IAsyncDisposable
     public Task<BenchAgent> AddShellAsync(string part = "shell", string image = AgentImage.Current) => AddAsync(part, image, new { runtime = "command", command = (string[])["/bin/sh"] });
 
     /// <summary>Makes the subscription, or rolls its token over; the reply has the rollout.</summary>
-    public Task<JsonElement> PutTokenAsync(string token, string? subscription = null) => ControlPlane.PostAsync("/api/v1/subscriptions", new { name = subscription ?? Subscription, token, type = "max" });
+    public Task<JsonElement> PutTokenAsync(string token, string? subscription = null)
+    {
+        _subscriptions.Add(subscription ?? Subscription);
+        return ControlPlane.PostAsync("/api/v1/subscriptions", new { name = subscription ?? Subscription, token, type = "max" });
+    }
 
     /// <summary>Rolls the token over to a new one, and returns once every agent works with it.</summary>
     public async Task<(string Token, JsonElement Rollout)> RollOverAsync()
@@ -74,6 +79,11 @@ internal sealed class AgentBench : IAsyncDisposable
         foreach (var agent in _agents)
         {
             await agent.RemoveAsync();
+        }
+
+        foreach (var subscription in _subscriptions)
+        {
+            await ControlPlane.SendAsync(HttpMethod.Delete, $"/api/v1/subscriptions/{subscription}"); // no other test's agent is to be switched to it
         }
 
         await Upstream.DisposeAsync();

@@ -86,6 +86,7 @@ public sealed class RestartTests(AgentServices services)
     public async Task Task_FailsOnTheOldTokenAfterTheRollover_IsBookedToTheOldToken()
     {
         await using var bench = await AgentBench.StartAsync(services);
+        await bench.PutTokenAsync(Canaries.New("anthropic-oauth"), $"{bench.Name}-alternative");
         var agent = await bench.AddShellAsync();
         var running = await agent.BeginWaitingAsync("gate", "exit 77");
         var (next, _) = await bench.RollOverAsync();
@@ -94,7 +95,7 @@ public sealed class RestartTests(AgentServices services)
         var failed = await running;
 
         Assert.Equal(("auth_failed", 1L, AgentBench.FingerprintOf(bench.Token)), (failed.Outcome, failed.Generation, failed.Fingerprint));
-        Assert.Equal((2, bench.Subscription), AuthOf(await agent.ViewAsync()));
+        Assert.Equal((2, bench.Subscription), AuthOf(await agent.ViewAsync())); // what failed is not what it works with, so there is nothing to switch away from
         Assert.Equal(AgentBench.FingerprintOf(next), await agent.FingerprintInUseAsync());
     }
 
