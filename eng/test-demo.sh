@@ -62,7 +62,7 @@ no_container_is_left() { # ENGINE-FOLDER
 }
 
 agents_keep_their_token_for_each_turn() {
-  local engine ok='^OK: 2 rotations under 1 agents: 6 turns finished on the token they were begun with, 0 failed, .* no container was restarted, every old token proven out of use\.$'
+  local engine ok='^OK: 2 rotations under 1 agent: 6 turns finished on the token they were begun with, 0 failed, .* no container was restarted, every old token proven out of use\.$'
   engine_is_possible || exit "$SKIP"
   start agents "$ROOT/trinity" demo agents --agents 1 --rotations 2
   wait_for agents '^rotation   1'

@@ -10,7 +10,9 @@ internal static class AgentVerdict
             ? new Verdict(false, $"FAILED: {reason.ReplaceLineEndings(" ")}{(failures.Count > 1 ? $" (and {failures.Count - 1} more)" : "")}")
             : new Verdict(true, string.Create(
                 CultureInfo.InvariantCulture,
-                $"OK: {state.Options.Rotations} rotations under {state.Options.Agents} agents: {state.Finished} turns finished on the token they were begun with, 0 failed, every agent had a new token within {Slowest(state).TotalMilliseconds:0} ms, no container was restarted, every old token proven out of use."));
+                $"OK: {state.Options.Rotations} rotations under {AgentsOf(state.Options)}: {state.Finished} turns finished on the token they were begun with, 0 failed, every agent had a new token within {Slowest(state).TotalMilliseconds:0} ms, no container was restarted, every old token proven out of use."));
+
+    public static string AgentsOf(AgentDemoOptions options) => options.Agents == 1 ? "1 agent" : string.Create(CultureInfo.InvariantCulture, $"{options.Agents} agents");
 
     private static TimeSpan Slowest(AgentBoardState state) => state.Tokens.Max(token => token.AppliedAfter ?? TimeSpan.Zero);
 

@@ -59,7 +59,7 @@ internal sealed class AgentView(TextWriter output, bool isTerminal)
     {
         var options = state.Options;
         yield return "";
-        yield return Text($"{options.Rotations} rotations of a subscription's token under {options.Agents} agents with {AgentDemoOptions.TurnsPerAgent} turns of Claude Code each: {state.Elapsed.TotalSeconds:0} s");
+        yield return Text($"{options.Rotations} rotations of a subscription's token under {AgentVerdict.AgentsOf(options)} with {AgentDemoOptions.TurnsPerAgent} turns of Claude Code each: {state.Elapsed.TotalSeconds:0} s");
         yield return "";
         yield return Text($"  turns  {state.Running,3} running  {state.Finished,4} finished");
         yield return "";
