@@ -3,6 +3,8 @@
 
 # shellcheck source=eng/own-trinity.sh
 source "$ROOT/eng/own-trinity.sh"
+# shellcheck source=eng/demo-agents.sh
+source "$ROOT/eng/demo-agents.sh"
 
 readonly MAX_REPLICAS=8
 DEMO_STREAMS=50 DEMO_ROTATIONS=20 DEMO_STREAM_SECONDS=4 DEMO_REPLICAS=2
@@ -12,6 +14,7 @@ DEMO_URLS=()
 demo_help() {
   cat <<'HELP'
 Usage: ./trinity demo [options]
+       ./trinity demo agents [options]     a subscription's token under real agents in containers; --help tells more
 
 Rotates a provider's key again and again while streams run through Trinity, and shows what becomes of each old key. The
 provider is a fake one on this machine: no internet, no account. The last line is the verdict; the exit code is 0 only when
@@ -106,6 +109,7 @@ run_demo() {
 }
 
 demo_main() {
+  if [[ ${1:-} == agents ]]; then demo_agents_main "${@:2}"; fi
   parse_demo_options "$@"
   guarded run_demo
 }

@@ -8,9 +8,19 @@ readonly READY_WAIT=${TRINITY_READY_WAIT:-120} # seconds
 
 listen_pattern='^http://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:]+\]):([1-9][0-9]{0,4})/?$'
 
+# listen_addresses SERVICE: a line each; the first is the service's own.
+listen_addresses() { tr ';' '\n' <<<"${!SERVICE_LISTEN[$1]}" | sed -E 's/^[[:space:]]+|[[:space:]]+$//g; /^$/d'; }
+
+# own_address SERVICE: the first one; sets BASH_REMATCH to its host and port.
+own_address() {
+  local own
+  read -r own < <(listen_addresses "$1") || true
+  [[ $own =~ $listen_pattern ]]
+}
+
 # listen_host SERVICE, listen_port SERVICE: where to reach it from here.
 listen_host() {
-  [[ ${!SERVICE_LISTEN[$1]} =~ $listen_pattern ]]
+  own_address "$1"
   case ${BASH_REMATCH[1]} in
     0.0.0.0 | localhost) printf 127.0.0.1 ;;
     '[::]') printf ::1 ;;
@@ -19,14 +29,25 @@ listen_host() {
 }
 
 listen_port() {
-  [[ ${!SERVICE_LISTEN[$1]} =~ $listen_pattern ]]
+  own_address "$1"
   printf '%s' "${BASH_REMATCH[2]}"
 }
 
 require_listen_address() { # SERVICE
-  if [[ ! ${!SERVICE_LISTEN[$1]} =~ $listen_pattern ]] || ((BASH_REMATCH[2] > 65535)); then
-    usage_error "${SERVICE_LISTEN[$1]} is '${!SERVICE_LISTEN[$1]}': expected http://address:port"
-  fi
+  local address count=0
+  while read -r address; do
+    if [[ ! $address =~ $listen_pattern ]] || ((BASH_REMATCH[2] > 65535)); then count=0 && break; fi
+    count=$((count + 1))
+  done < <(listen_addresses "$1")
+  ((count)) || usage_error "${SERVICE_LISTEN[$1]} is '${!SERVICE_LISTEN[$1]}': expected http://address:port, or several, separated by ';'"
+}
+
+listen_ports() { # SERVICE: each once
+  local address
+  while read -r address; do
+    [[ $address =~ $listen_pattern ]]
+    printf '%s\n' "${BASH_REMATCH[2]}"
+  done < <(listen_addresses "$1") | sort -u
 }
 
 port_is_taken() { # by any listener on this machine
@@ -39,14 +60,20 @@ port_is_taken() { # by any listener on this machine
 port_is_privileged() { ((EUID != 0 && $1 < $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 1024))); }
 
 require_free_ports() {
-  local bridge control port
-  bridge=$(listen_port aibridge) control=$(listen_port controlplane)
-  [[ $bridge != "$control" ]] || usage_error "AiBridge and the control plane cannot share port $bridge"
-  for port in "$bridge" "$control"; do
+  local shared port bridge control
+  mapfile -t bridge < <(listen_ports aibridge)
+  mapfile -t control < <(listen_ports controlplane)
+  shared=$(printf '%s\n' "${bridge[@]}" "${control[@]}" | sort | uniq -d | head -n 1)
+  [[ -z $shared ]] || usage_error "AiBridge and the control plane cannot share port $shared"
+  for port in "${bridge[@]}" "${control[@]}"; do
     if port_is_privileged "$port"; then die "port $port is for root alone: choose a higher one"; fi
   done
-  if port_is_taken "$bridge"; then die "port $bridge is in use: choose another with --bridge-port"; fi
-  if port_is_taken "$control"; then die "port $control is in use: choose another with --control-port"; fi
+  for port in "${bridge[@]}"; do
+    if port_is_taken "$port"; then die "port $port is in use: choose another with --bridge-port"; fi
+  done
+  for port in "${control[@]}"; do
+    if port_is_taken "$port"; then die "port $port is in use: choose another with --control-port"; fi
+  done
 }
 
 service_path() { printf '%s/%s/Trinity.%s.dll' "$BUILD" "${SERVICE_FOLDER[$1]}" "${SERVICE_FOLDER[$1]}"; }

@@ -32,7 +32,17 @@ unused_port() {
 BRIDGE_PORT=$(unused_port)
 CONTROL_PORT=$(unused_port)
 
-up() { "$ROOT/trinity" up --data "$DATA" --bridge-port "$BRIDGE_PORT" --control-port "$CONTROL_PORT" "$@"; }
+# An engine that says of its bridge what $GATEWAY says; for `up`, that it has a private address of this machine, where there is one.
+mkdir "$WORK/engine-here"
+cat >"$WORK/engine-here/docker" <<'DOCKER'
+#!/bin/sh
+case $* in *version*) echo 20.10 ;; *'network inspect'*) echo "$GATEWAY" ;; esac
+DOCKER
+chmod +x "$WORK/engine-here/docker"
+GATEWAY=$(awk '$1 == "|--" { a = $2 } $2 == "host" && $3 == "LOCAL" && a ~ /^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.)/ { print a; exit }' /proc/net/fib_trie)
+export GATEWAY
+
+up() { PATH=$WORK/engine-here:$PATH "$ROOT/trinity" up --data "$DATA" --bridge-port "$BRIDGE_PORT" --control-port "$CONTROL_PORT" "$@"; }
 up_elsewhere() { "$ROOT/trinity" up --data "$WORK/other" --detach "$@"; }
 down() { "$ROOT/trinity" down --data "$DATA"; }
 status() { "$ROOT/trinity" status --data "$DATA"; }
@@ -54,6 +64,10 @@ options_are_checked() {
   refused "not '65536'" "$ROOT/trinity" up --control-port=65536
   refused "not '80a'" "$ROOT/trinity" up --bridge-port 80a
   refused "cannot share port 4000" up --bridge-port 4000 --control-port 4000
+  refused "cannot share port 4000" env TRINITY_AIBRIDGE__LISTEN='http://127.0.0.1:4001;http://127.0.0.1:4000' \
+    "$ROOT/trinity" up --data "$WORK/other" --control-port 4000
+  refused "or several, separated by ';'" env TRINITY_AIBRIDGE__LISTEN='http://127.0.0.1:4001;127.0.0.1:4002' "$ROOT/trinity" up
+  refused "or several, separated by ';'" env TRINITY_AIBRIDGE__LISTEN=';' "$ROOT/trinity" up
   refused "cannot be read" up --seed "$WORK/no-such-file"
   refused "unknown option '--fast'" "$ROOT/trinity" demo --fast
   refused "--streams needs a value" "$ROOT/trinity" demo --streams
@@ -129,6 +143,19 @@ agent_image_needs_an_engine() {
   refused "no container engine answers at unix:///nowhere/engine.sock" env DOCKER_HOST=unix:///nowhere/engine.sock "$ROOT/trinity" agent-image
 }
 
+bridge_address_with() { # GATEWAY
+  env GATEWAY="$1" PATH="$WORK/engine-here:$PATH" "$BASH" -c "ROOT='$ROOT'; source '$ROOT/eng/common.sh'; source '$ROOT/eng/engine.sh'; engine_bridge_address"
+}
+
+only_a_private_address_of_our_own_is_listened_on() {
+  local address
+  for address in '' 8.8.8.8 127.0.0.1 0.0.0.0 10.255.255.254 'fd00::1' '172.17.0.1; reboot'; do
+    [[ -z $(bridge_address_with "$address") ]] || fail "it took '$address'"
+  done
+  [[ -n $GATEWAY ]] || exit "$SKIP"
+  [[ $(bridge_address_with "fd00::1 $GATEWAY") == "$GATEWAY" ]] || fail "it did not take '$GATEWAY'"
+}
+
 database_must_be_named_well() {
   refused "the database URL is not valid" up_elsewhere --bridge-port "$BRIDGE_PORT" --control-port "$CONTROL_PORT" --database 'mysql://a:secret@b/c'
   grep -q secret "$WORK/errors" && fail "the message repeats the password"
@@ -167,6 +194,16 @@ second_up_changes_nothing() {
   [[ $(pids) == "$before" ]] || fail "other processes than before"
   grep -q 'already runs' <<<"$output" || fail "it does not say so"
   grep -q "ANTHROPIC_BASE_URL=http://127.0.0.1:$BRIDGE_PORT/" <<<"$output" || fail "no guide"
+}
+
+containers_reach_the_bridge() {
+  [[ -n $GATEWAY ]] || exit "$SKIP"
+  grep -qx "TRINITY_AIBRIDGE__LISTEN=http://127.0.0.1:$BRIDGE_PORT;http://$GATEWAY:$BRIDGE_PORT" "$DATA/state.env" || fail "$(cat -- "$DATA/state.env")"
+  grep -qx "TRINITY_CONTROLPLANE__BRIDGEURL=http://host.docker.internal:$BRIDGE_PORT" "$DATA/state.env" || fail "$(cat -- "$DATA/state.env")"
+  printf 'GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >"$WORK/request"
+  exec 3<>"/dev/tcp/$GATEWAY/$BRIDGE_PORT"
+  cat -- "$WORK/request" >&3
+  grep -q '^HTTP/1.1 200' <&3 || fail "it does not answer at $GATEWAY"
 }
 
 secrets_are_private() {
@@ -249,11 +286,13 @@ check "a missing .NET SDK is reported" dotnet_must_be_there
 check "a Java that is there is used, and a missing one reported" java_is_used_where_it_is
 check "a container engine is not needed, but its lack is reported" container_engine_is_optional
 check "the agents' image asks for an engine" agent_image_needs_an_engine
+check "of an engine's bridge only a private address of this machine is listened on" only_a_private_address_of_our_own_is_listened_on
 check "a malformed database URL is refused, and its password not repeated" database_must_be_named_well
 check "down without up does nothing, twice" down_without_up_does_nothing
 check "the scripts pass shellcheck" scripts_pass_shellcheck
 check "two starts at once make one" two_starts_at_once_make_one
 check "a second up changes nothing" second_up_changes_nothing
+check "the bridge listens where an engine's containers reach it" containers_reach_the_bridge
 check "secrets are private" secrets_are_private
 check "ports in use are refused" taken_ports_are_refused
 check "unusable databases are refused" unusable_databases_are_refused

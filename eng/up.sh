@@ -3,6 +3,8 @@
 
 # shellcheck source=eng/machine.sh
 source "$ROOT/eng/machine.sh"
+# shellcheck source=eng/engine.sh
+source "$ROOT/eng/engine.sh"
 # shellcheck source=eng/guide.sh
 source "$ROOT/eng/guide.sh"
 
@@ -19,6 +21,9 @@ Stays in the foreground until Ctrl-C or `./trinity down`. A second `up` with the
   --database URL        use this Postgres (15 or newer) instead  (TRINITY_DATABASE)
   --seed FILE           providers to import on the first start   (see config/providers.example.json)
   --detach              return as soon as all is ready
+
+Where a container engine answers (DOCKER_HOST, else this machine's), AiBridge also listens on that engine's bridge, a private address
+of this machine, so that agents in containers reach it. An engine that is started later is noticed by the next `up`.
 
 Ctrl-C, and `down`, let requests in flight finish for TRINITY_STOP_GRACE seconds (30); a second Ctrl-C does not wait.
 HELP
@@ -64,10 +69,11 @@ set_service_environment() {
   export TRINITY_DATA=$DATA TRINITY_DATABASE
   export TRINITY_AIBRIDGE__ALLOWPRIVATEUPSTREAMS=${TRINITY_AIBRIDGE__ALLOWPRIVATEUPSTREAMS:-true}
   export TRINITY_CONTROLPLANE__ALLOWPRIVATEUPSTREAMS=${TRINITY_CONTROLPLANE__ALLOWPRIVATEUPSTREAMS:-true}
+  export TRINITY_CONTROLPLANE__BRIDGEURL=${TRINITY_CONTROLPLANE__BRIDGEURL:-http://host.docker.internal:$(listen_port aibridge)}
   if [[ -n $UP_SEED ]]; then export TRINITY_CONTROLPLANE__SEEDFILE=$UP_SEED; fi
   export LAUNCHER_BUILD=$BUILD
   save_state TRINITY_DATA TRINITY_DATABASE TRINITY_AIBRIDGE__LISTEN TRINITY_CONTROLPLANE__LISTEN \
-    TRINITY_AIBRIDGE__ALLOWPRIVATEUPSTREAMS TRINITY_CONTROLPLANE__ALLOWPRIVATEUPSTREAMS LAUNCHER_POSTGRES LAUNCHER_BUILD
+    TRINITY_AIBRIDGE__ALLOWPRIVATEUPSTREAMS TRINITY_CONTROLPLANE__ALLOWPRIVATEUPSTREAMS TRINITY_CONTROLPLANE__BRIDGEURL LAUNCHER_POSTGRES LAUNCHER_BUILD
 }
 
 start_database() {
@@ -93,6 +99,7 @@ check_database_url() {
 
 # What can be wrong with what was asked for is found here, before anything is installed, built or started.
 check_request() {
+  listen_for_containers
   require_free_ports
   check_seed_file
   check_database_url

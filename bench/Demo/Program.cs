@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Trinity.Bench.Demo;
+using Trinity.Bench.Demo.Agents;
 
 const int Interrupted = 143; // as a shell counts SIGTERM
 
@@ -8,7 +9,14 @@ using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Inte
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 try
 {
-    var verdict = await DemoRun.RunAsync(DemoOptions.Read(args), View.Of(Console.Out), interruption.Token);
+    if (args is ["engine", var file])
+    {
+        return await EngineHost.RunAsync(file, interruption.Token);
+    }
+
+    var verdict = args is ["agents", .. var options]
+        ? await AgentDemoRun.RunAsync(AgentDemoOptions.Read(options), Console.Out, interruption.Token)
+        : await DemoRun.RunAsync(DemoOptions.Read(args), View.Of(Console.Out), interruption.Token);
     await Console.Out.WriteLineAsync(verdict.Text);
     return verdict.Ok ? 0 : 1;
 }

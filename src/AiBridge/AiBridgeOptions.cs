@@ -7,6 +7,7 @@ internal sealed class AiBridgeOptions
 {
     public const string Section = "AiBridge";
 
+    /// <summary>Addresses to listen on, separated by <c>;</c>. The first is the replica's own; another may be that of a container engine's bridge, where agents reach it.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:8787";
 
     /// <summary>What others call this replica by; empty: host name and port.</summary>
@@ -38,6 +39,8 @@ internal sealed class AiBridgeOptions
 
     /// <summary>Whether the arguments of tool calls are recorded along with their names.</summary>
     public bool RecordToolInput { get; set; } = true;
+
+    public string[] ListenAddresses() => Listen.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 /// <summary>Refuses to start on settings that cannot work, naming all of them.</summary>
@@ -46,9 +49,9 @@ internal sealed class AiBridgeOptionsValidator : IValidateOptions<AiBridgeOption
     public ValidateOptionsResult Validate(string? name, AiBridgeOptions options)
     {
         var errors = new List<string>();
-        if (!Uri.TryCreate(options.Listen, UriKind.Absolute, out var listen) || listen.Scheme != Uri.UriSchemeHttp)
+        if (options.ListenAddresses() is not { Length: > 0 } addresses || !Array.TrueForAll(addresses, IsHttp))
         {
-            errors.Add("AiBridge:Listen must be an http:// address such as http://127.0.0.1:8787.");
+            errors.Add("AiBridge:Listen must be an http:// address such as http://127.0.0.1:8787, or several, separated by ';'.");
         }
 
         if (options.MaxRequestBodyBytes is < 1024 or > 1024L * 1024 * 1024)
@@ -71,6 +74,8 @@ internal sealed class AiBridgeOptionsValidator : IValidateOptions<AiBridgeOption
         Positive(options.UnreadyAfter, nameof(options.UnreadyAfter), errors);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
+
+    private static bool IsHttp(string address) => Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp;
 
     private static void Positive(TimeSpan value, string name, List<string> errors)
     {

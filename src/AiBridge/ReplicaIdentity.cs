@@ -30,7 +30,7 @@ internal sealed class ReplicaIdentity : IDisposable
         StartedAt = time.GetUtcNow();
         Address = options.Value.Address is { Length: > 0 } address
             ? address
-            : string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}:{new Uri(options.Value.Listen).Port}");
+            : string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}:{new Uri(options.Value.ListenAddresses()[0]).Port}");
     }
 
     public Guid Id { get; }

@@ -1,1 +1,2 @@
 [assembly: AssemblyFixture(typeof(PostgresFixture))]
+[assembly: AssemblyFixture(typeof(DockerFixture))]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Npgsql;
 using Trinity.EndToEnd.Tests.Services;
 
 namespace Trinity.EndToEnd.Tests;
@@ -40,8 +39,8 @@ public sealed class SecretsTests(TalkativeServices services) : IClassFixture<Tal
         said.Add(("the bridge's metrics", await bridge.GetStringAsync("/metrics", Timeouts.Token)));
         await services.StopAsync();
         said.Add(("the services' logs", services.Logs));
-        said.AddRange(await TablesAsync());
-        said.AddRange(Files());
+        said.AddRange(await StoredText.TablesAsync(services.Database));
+        said.AddRange(StoredText.Files(services.DataDirectory));
 
         Assert.Contains("dbug: Microsoft.AspNetCore", services.Logs, StringComparison.Ordinal); // nothing is found where nothing is said
         Assert.Contains(said, text => text.Where == "table interceptions" && text.Text.Contains("provider_error", StringComparison.Ordinal));
@@ -145,39 +144,6 @@ public sealed class SecretsTests(TalkativeServices services) : IClassFixture<Tal
             said?.Add(($"the bridge's {status} for {provider}", text));
         }
     }
-
-    /// <summary>Every row of every table, as text.</summary>
-    private async Task<IReadOnlyList<(string Where, string Text)>> TablesAsync()
-    {
-        await using var connection = await services.Database.DataSource.OpenConnectionAsync(Timeouts.Token);
-        var tables = await ColumnAsync(connection, "select quote_ident(table_name) from information_schema.tables where table_schema = 'public'");
-        var contents = new List<(string Where, string Text)>();
-        foreach (var table in tables)
-        {
-            contents.Add(($"table {table}", string.Join('\n', await ColumnAsync(connection, $"select t::text from {table} t"))));
-        }
-
-        return contents;
-    }
-
-    private static async Task<List<string>> ColumnAsync(NpgsqlConnection connection, string sql)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(Timeouts.Token);
-        var column = new List<string>();
-        while (await reader.ReadAsync(Timeouts.Token))
-        {
-            column.Add(reader.GetString(0));
-        }
-
-        return column;
-    }
-
-    /// <summary>What the services keep on disk, but the file that exists to hold the operator's token.</summary>
-    private IEnumerable<(string Where, string Text)> Files() =>
-        Directory.EnumerateFiles(services.DataDirectory, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetFileName(file) != "operator-token")
-            .Select(file => ($"file {Path.GetFileName(file)}", File.ReadAllText(file)));
 
     private sealed class PlantedSecrets
     {

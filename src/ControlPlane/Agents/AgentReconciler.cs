@@ -10,7 +10,8 @@ namespace Trinity.ControlPlane.Agents;
 /// <summary>Brings what is in line with what is wanted: the engine is the truth for the one, the database for the other.</summary>
 /// <remarks>
 /// Every control plane runs it; an agent's lock keeps them apart, and what one leaves unfinished is still a difference to the next. It never stops or replaces
-/// what runs, but for what an operator asked for. It looks when the signal is raised, when an engine event or a notification comes, and every second.
+/// what runs, but for what an operator asked for. It looks when the signal is raised, when an engine event or a notification comes, and every second. A round does not
+/// wait for the agents that the one before still works on.
 /// </remarks>
 internal sealed partial class AgentReconciler(
     AgentStore agents,
@@ -28,12 +29,21 @@ internal sealed partial class AgentReconciler(
     TimeProvider time,
     ILogger<AgentReconciler> logger) : BackgroundService
 {
-    private const int Parallel = 8;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RestLook = TimeSpan.FromSeconds(15);
 
-    /// <summary>One round over all agents.</summary>
-    public async Task ReconcileAsync(CancellationToken cancellationToken)
+    private readonly AgentWork _work = new(signal);
+
+    /// <summary>One round over all agents; returns when its work is done.</summary>
+    public async Task ReconcileAsync(CancellationToken cancellationToken) => await Task.WhenAll(await BeginAsync(cancellationToken));
+
+    public override void Dispose()
+    {
+        _work.Dispose();
+        base.Dispose();
+    }
+
+    private async Task<IReadOnlyList<Task>> BeginAsync(CancellationToken cancellationToken)
     {
         var events = signal.TakeAgents();
         IReadOnlyList<AgentRow> all;
@@ -47,18 +57,11 @@ internal sealed partial class AgentReconciler(
         metrics.AgentsSeen(
             all.CountBy(agent => seen.GetValueOrDefault(agent.Id)?.State ?? AgentState.Unknown, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal),
             all.Count(agent => seen.GetValueOrDefault(agent.Id) is { IsRunning: true } report && report.Generation < agent.Generation));
-        var work = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken };
-        await System.Threading.Tasks.Parallel.ForEachAsync(all, work, async (agent, token) =>
-        {
-            try
-            {
-                await ReconcileAsync(agent, seen.GetValueOrDefault(agent.Id), events.Contains(agent.Id), token);
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException) // one agent's trouble is not the others'
-            {
-                Log.Failed(logger, agent.Name, failure.Message);
-            }
-        });
+        return [.. all.Select(agent => _work.Begin(
+            agent.Id,
+            events.Contains(agent.Id),
+            token => TryReconcileAsync(agent, seen.GetValueOrDefault(agent.Id), events.Contains(agent.Id), token),
+            cancellationToken))];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -71,7 +74,7 @@ internal sealed partial class AgentReconciler(
                 try
                 {
                     moved = moved || await TellBridgeAsync(stoppingToken);
-                    await ReconcileAsync(stoppingToken);
+                    await BeginAsync(stoppingToken);
                 }
                 catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
                 {
@@ -85,6 +88,10 @@ internal sealed partial class AgentReconciler(
         {
             // What is unfinished is still a difference, for another control plane or for the next start.
         }
+        finally
+        {
+            await _work.WhenEndedAsync();
+        }
     }
 
     // A setting of this process that agents have a copy of.
@@ -94,6 +101,18 @@ internal sealed partial class AgentReconciler(
         await fanOut.BridgeMovedAsync(write, options.Value.BridgeUrl.TrimEnd('/'), "trinity", cancellationToken);
         await write.CommitAsync(cancellationToken);
         return true;
+    }
+
+    private async Task TryReconcileAsync(AgentRow agent, AgentReport? seen, bool hadEvent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReconcileAsync(agent, seen, hadEvent, cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException) // one agent's trouble is not the others'
+        {
+            Log.Failed(logger, agent.Name, failure.Message);
+        }
     }
 
     private async Task ReconcileAsync(AgentRow agent, AgentReport? seen, bool hadEvent, CancellationToken cancellationToken)

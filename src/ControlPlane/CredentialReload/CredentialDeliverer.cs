@@ -133,7 +133,7 @@ internal sealed partial class CredentialDeliverer(
                 return new(DeliveryResult.Draining, agent.Generation, string.Create(
                     CultureInfo.InvariantCulture, $"The agent's image takes no credential while it runs; the container is made anew when its {running} running tasks have ended."));
             default:
-                await restarts.MakeAnewAsync(agent, container, credential, cancellationToken);
+                await restarts.MakeAnewAsync(agent, container, credential, refusesReloads: true, cancellationToken);
                 await restarts.WaitUntilReadyAsync(agent, cancellationToken);
                 return new(DeliveryResult.Recreated, agent.Generation);
         }

@@ -44,6 +44,15 @@ public sealed class ReplicaIdentityTests : IDisposable
         Assert.Equal((id, 1), (again.Id, again.Number));
     }
 
+    [Fact]
+    public void Address_ListensOnSeveral_IsOfTheFirst()
+    {
+        using var replica = new ReplicaIdentity(
+            Options.Create(new TrinityOptions { Data = _data }), Options.Create(new AiBridgeOptions { Listen = "http://127.0.0.1:8711;http://172.17.0.1:8712" }), TimeProvider.System);
+
+        Assert.EndsWith(":8711", replica.Address, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("not an id")]

@@ -13,6 +13,9 @@ public class TrinityServices : IAsyncLifetime
     /// <summary>More settings of both services, such as <c>--LogFormat=json</c>.</summary>
     protected virtual IReadOnlyList<string> Settings => [];
 
+    /// <summary>Where the bridge listens, its own address first.</summary>
+    protected virtual string BridgeListen => BridgeUrl;
+
     internal string BridgeUrl { get; private set; } = "";
 
     internal string OperatorToken { get; private set; } = "";
@@ -25,15 +28,21 @@ public class TrinityServices : IAsyncLifetime
 
     internal string Logs => string.Join('\n', _controlPlane?.Output, _controlPlane?.Errors, _bridge?.Output, _bridge?.Errors);
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         _database = await PostgresDatabase.CreateAsync(MigrateAsync);
-        var address = $"http://127.0.0.1:{FreePort.Next()}";
-        _controlPlane = await StartAsync("ControlPlane", address, _database.ConnectionString);
+        BridgeUrl = $"http://127.0.0.1:{FreePort.Next()}";
+        (_controlPlane, var address) = await StartControlPlaneAsync();
         OperatorToken = (await File.ReadAllTextAsync(Path.Combine(_data, "operator-token"), Timeouts.Token)).Trim();
         ControlPlane = new ControlPlaneClient(address, OperatorToken);
-        BridgeUrl = $"http://127.0.0.1:{FreePort.Next()}";
-        _bridge = await StartAsync("AiBridge", BridgeUrl, _database.ConnectionString);
+        _bridge = await StartAsync("AiBridge", BridgeUrl, BridgeListen, _database.ConnectionString);
+    }
+
+    /// <summary>One more control plane on the same database; the caller ends it.</summary>
+    internal async Task<(ChildProcess Process, string Address)> StartControlPlaneAsync()
+    {
+        var address = $"http://127.0.0.1:{FreePort.Next()}";
+        return (await StartAsync("ControlPlane", address, address, Database.ConnectionString), address);
     }
 
     /// <summary>Asks both services to stop, as an operator does, and waits until they have.</summary>
@@ -78,10 +87,10 @@ public class TrinityServices : IAsyncLifetime
         }
     }
 
-    private async Task<ChildProcess> StartAsync(string project, string address, string connectionString)
+    private async Task<ChildProcess> StartAsync(string project, string address, string listen, string connectionString)
     {
         var environment = EnvironmentOf(connectionString, _data);
-        environment[$"TRINITY_{project.ToUpperInvariant()}__LISTEN"] = address;
+        environment[$"TRINITY_{project.ToUpperInvariant()}__LISTEN"] = listen;
         environment[$"TRINITY_{project.ToUpperInvariant()}__ALLOWPRIVATEUPSTREAMS"] = "true";
         var service = ChildProcess.Start(new ChildProgram("dotnet", [BuildOutput.Service(project), .. Settings]) { Environment = environment });
         using var probe = LoopbackHttp.CreateClient(address);

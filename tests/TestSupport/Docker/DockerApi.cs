@@ -41,20 +41,45 @@ public sealed class DockerApi : IDisposable
     /// <summary>Any call that must succeed; a reply without JSON is an undefined element.</summary>
     public async Task<JsonElement> SendAsync(HttpMethod method, string path, HttpContent? body = null)
     {
-        using var request = new HttpRequestMessage(method, "/v1.41" + path) { Content = body };
-        using var reply = await _http.SendAsync(request, Timeouts.Token);
+        using var reply = await AnswerAsync(method, path, body);
         var text = await reply.Content.ReadAsStringAsync(Timeouts.Token);
-        if (!reply.IsSuccessStatusCode)
-        {
-            throw new InvalidOperationException($"{method} {path} was answered {(int)reply.StatusCode}: {text}");
-        }
-
+        Require(reply.IsSuccessStatusCode, method, path, reply, text);
         return reply.Content.Headers.ContentType?.MediaType == "application/json" && !text.Contains("}\r\n{", StringComparison.Ordinal) && text.Length > 0 ? JsonElement.Parse(text) : default;
+    }
+
+    /// <summary>A call that must succeed, and its reply as text: logs and output, with their frames' heads.</summary>
+    public async Task<string> TextAsync(HttpMethod method, string path, HttpContent? body = null)
+    {
+        using var reply = await AnswerAsync(method, path, body);
+        var text = await reply.Content.ReadAsStringAsync(Timeouts.Token);
+        Require(reply.IsSuccessStatusCode, method, path, reply, text);
+        return text;
+    }
+
+    /// <summary>Removes what may not be there.</summary>
+    public async Task DeleteAsync(string path)
+    {
+        using var reply = await AnswerAsync(HttpMethod.Delete, path, body: null);
+        Require(reply.IsSuccessStatusCode || reply.StatusCode == System.Net.HttpStatusCode.NotFound, HttpMethod.Delete, path, reply, await reply.Content.ReadAsStringAsync(Timeouts.Token));
     }
 
     public static HttpContent Json(string json) => new StringContent(json, new MediaTypeHeaderValue("application/json"));
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> AnswerAsync(HttpMethod method, string path, HttpContent? body)
+    {
+        using var request = new HttpRequestMessage(method, "/v1.41" + path) { Content = body };
+        return await _http.SendAsync(request, Timeouts.Token);
+    }
+
+    private static void Require(bool isFine, HttpMethod method, string path, HttpResponseMessage reply, string text)
+    {
+        if (!isFine)
+        {
+            throw new InvalidOperationException($"{method} {path} was answered {(int)reply.StatusCode}: {text}");
+        }
+    }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
     {
