@@ -170,7 +170,7 @@ public sealed class FakeAgentTests : IAsyncLifetime
         {
             Name = "agent-a",
             Image = image,
-            Environment = new Dictionary<string, string> { ["TRINITY_AGENTSERVER__TOKEN"] = token },
+            Environment = new Dictionary<string, string> { [InMemoryEngine.OwnToken] = token },
             Labels = new Dictionary<string, string> { [AgentLabels.AgentName] = "a" },
             Volumes = new Dictionary<string, string> { ["/home/developer"] = "home" },
             Port = 8090,

@@ -16,6 +16,9 @@ internal sealed class InMemoryEngine(TimeProvider? time = null) : IAgentRuntime,
     /// <summary>Of before the reload of credentials.</summary>
     public const string OldImage = "trinity-agent:0";
 
+    /// <summary>The one secret that is in an agent's environment by design: the agent server's bearer token.</summary>
+    public const string OwnToken = "TRINITY_AGENTSERVER__TOKEN";
+
     private readonly Lock _lock = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("trinity-engine-");
     private readonly AgentImages _allowed = new(Options.Create(new ControlPlaneOptions()));
@@ -204,6 +207,11 @@ internal sealed class InMemoryEngine(TimeProvider? time = null) : IAgentRuntime,
         }
 
         SecurityEnvelope.Apply(spec); // refuses what no agent gets
+        if (spec.Environment.TryGetValue(OwnToken, out var token))
+        {
+            Canaries.Plant("agent's own token", token); // here, and nowhere else
+        }
+
         EnginePath.Checked(spec.Name, "container");
         var image = Images.GetValueOrDefault(spec.Image) ?? throw new EngineException(EngineFault.NotFound, $"No such image: {spec.Image}");
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));

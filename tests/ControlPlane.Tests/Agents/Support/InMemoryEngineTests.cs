@@ -132,7 +132,7 @@ public sealed class InMemoryEngineTests
     {
         Name = "agent-a",
         Image = InMemoryEngine.Image,
-        Environment = new Dictionary<string, string> { ["TRINITY_AGENTSERVER__TOKEN"] = "0123456789abcdef" },
+        Environment = new Dictionary<string, string> { [InMemoryEngine.OwnToken] = "0123456789abcdef" },
         Labels = Labels,
         Volumes = new Dictionary<string, string> { ["/home/developer"] = "home" },
         Port = 8090,

@@ -65,7 +65,13 @@ internal sealed class ScriptedRequests(AgentScript script, string container) : I
         body.Position = 0;
         try
         {
-            return new ReceivedReload(container, JsonSerializer.Deserialize(body.ToArray(), AgentApiJson.Default.ReloadTokenRequest));
+            var request = JsonSerializer.Deserialize(body.ToArray(), AgentApiJson.Default.ReloadTokenRequest);
+            if (request?.VirtualKey is { } key)
+            {
+                Canaries.Plant("agent's virtual key", key);
+            }
+
+            return new ReceivedReload(container, request);
         }
         catch (JsonException)
         {
