@@ -17,14 +17,13 @@ internal sealed class AgentsBench : IAsyncDisposable
     private AgentsBench(PostgresDatabase database, bool looks)
     {
         Database = database;
-        Engine = new InMemoryEngine(Time);
         _looks = looks;
         _keys = $"k1:{Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))}";
     }
 
     public PostgresDatabase Database { get; }
 
-    public InMemoryEngine Engine { get; }
+    public InMemoryEngine Engine { get; } = new();
 
     public LeapingTime Time { get; } = new();
 
@@ -49,7 +48,7 @@ internal sealed class AgentsBench : IAsyncDisposable
     /// <param name="looks">Null: as all of them.</param>
     public async Task<ControlPlaneHost> AddHostAsync(bool? looks = null)
     {
-        var host = await ControlPlaneHost.StartAsync(["--EncryptionKeys", _keys], Database, Time, services =>
+        var host = await ControlPlaneHost.StartAsync(["--ENCRYPTION_KEYS", _keys], Database, Time, services =>
         {
             services.AddSingleton<IAgentRuntime>(Engine);
             if (!(looks ?? _looks))

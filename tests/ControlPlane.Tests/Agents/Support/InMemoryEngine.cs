@@ -9,7 +9,7 @@ namespace Trinity.ControlPlane.Tests.Agents.Support;
 
 /// <summary>A container engine without containers: the same answers, refusals and events as the real one's, and in each running container a real agent server.</summary>
 /// <remarks><c>_lock</c> guards containers and volumes; servers are started and stopped outside of it, in the container's turn.</remarks>
-internal sealed class InMemoryEngine(TimeProvider? time = null) : IAgentRuntime, IAsyncDisposable
+internal sealed class InMemoryEngine : IAgentRuntime, IAsyncDisposable
 {
     public const string Image = "trinity-agent:1";
 
@@ -22,7 +22,6 @@ internal sealed class InMemoryEngine(TimeProvider? time = null) : IAgentRuntime,
     private readonly Lock _lock = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("trinity-engine-");
     private readonly AgentImages _allowed = new(Options.Create(new ControlPlaneOptions()));
-    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly List<FakeContainer> _containers = [];
     private readonly List<FakeContainer> _ever = [];
     private readonly Dictionary<string, IReadOnlyDictionary<string, string>> _volumes = new(StringComparer.Ordinal);
@@ -257,7 +256,7 @@ internal sealed class InMemoryEngine(TimeProvider? time = null) : IAgentRuntime,
             Locked(() =>
             {
                 (container.State, container.ExitCode, container.OutOfMemory) = (exitCode is null ? ContainerState.Running : ContainerState.Exited, exitCode, false);
-                container.StartedAt = _time.GetUtcNow();
+                container.StartedAt = TimeProvider.System.GetUtcNow();
             });
             Raise(container, "start");
             if (exitCode is not null)
@@ -360,7 +359,7 @@ internal sealed class InMemoryEngine(TimeProvider? time = null) : IAgentRuntime,
 
     private static EngineException Missing(string idOrName) => new(EngineFault.NotFound, $"No such container: {idOrName}");
 
-    private void Raise(FakeContainer container, string action) => Events.Raise(container.Event(action, _time.GetUtcNow()));
+    private void Raise(FakeContainer container, string action) => Events.Raise(container.Event(action, TimeProvider.System.GetUtcNow()));
 
     private T Locked<T>(Func<T> work)
     {

@@ -5,7 +5,7 @@ internal sealed class LeapingTime : TimeProvider
 {
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
-    private readonly ManualTimeProvider _leaps = new();
+    private readonly ManualTimeProvider _leaps = new(System.GetUtcNow()); // the database and the engine go by the real one
     private readonly long _started = System.GetTimestamp();
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

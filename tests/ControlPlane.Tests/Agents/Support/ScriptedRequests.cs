@@ -26,6 +26,7 @@ internal sealed class ScriptedRequests(AgentScript script, string container) : I
         context.Response.OnStarting(() =>
         {
             reload?.Status ??= context.Response.StatusCode; // before the client can know
+            script.Changed();
             return Task.CompletedTask;
         });
         try
@@ -53,6 +54,7 @@ internal sealed class ScriptedRequests(AgentScript script, string container) : I
         {
             await server(held);
             reload?.Status ??= held.Response.StatusCode;
+            script.Changed();
         }
     }
 
