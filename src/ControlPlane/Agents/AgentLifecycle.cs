@@ -123,7 +123,7 @@ internal sealed class AgentLifecycle(
 
                 await using var connection = await agents.OpenAsync(cancellationToken);
                 var (credential, _) = await source.OfAsync(connection, agent, cancellationToken);
-                await restarts.MakeAnewAsync(agent, old, credential, cancellationToken);
+                await restarts.MakeAnewAsync(agent, old, credential, isOld: false, cancellationToken);
             }
             else if (agent.DesiredState == AgentIntent.Running)
             {

@@ -25,7 +25,7 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
             await engine.RemoveAsync(AgentContainers.NextNameOf(agent), force: true, cancellationToken); // of a control plane that was killed while it made the container anew
         }
 
-        var id = found?.Id ?? await containers.CreateAsync(agent, AgentContainers.NameOf(agent), credential, cancellationToken);
+        var id = found?.Id ?? await containers.CreateAsync(agent, AgentContainers.NameOf(agent), credential, isOld: false, cancellationToken);
         try
         {
             await engine.StartAsync(id, cancellationToken);
@@ -77,10 +77,10 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
 
     /// <summary>Replaces the container by a new one with the same home volume. All that can fail beforehand, does so while the old one still runs.</summary>
     /// <exception cref="EngineException">See <see cref="EngineException.Fault"/>; the container that the agent is left with, if any, says the engine.</exception>
-    public async Task MakeAnewAsync(AgentRow agent, ContainerDetails old, AgentCredential? credential, CancellationToken cancellationToken)
+    public async Task MakeAnewAsync(AgentRow agent, ContainerDetails old, AgentCredential? credential, bool isOld, CancellationToken cancellationToken)
     {
         await engine.RemoveAsync(AgentContainers.NextNameOf(agent), force: true, cancellationToken); // of a control plane that was killed here
-        var next = await containers.CreateAsync(agent, AgentContainers.NextNameOf(agent), credential, cancellationToken);
+        var next = await containers.CreateAsync(agent, AgentContainers.NextNameOf(agent), credential, isOld, cancellationToken);
 
         // From here on nobody who loses patience leaves the agent without a container; the engine's own limits end every step.
         await engine.StopAsync(old.Id, AgentContainers.StopGrace, CancellationToken.None);

@@ -142,7 +142,9 @@ internal sealed partial class CredentialDeliverer(
                 return new(DeliveryResult.Draining, agent.Generation, string.Create(
                     CultureInfo.InvariantCulture, $"The agent's image takes no credential while it runs; the container is made anew when its {running} running tasks have ended."));
             default:
-                await restarts.MakeAnewAsync(agent, container, credential, cancellationToken);
+                // Where the image's label promises what its server does not do, the next container would be no better, and made anew for ever.
+                var isOld = AgentContainers.TakesReloads(container.Labels) && container.Image == agent.Image;
+                await restarts.MakeAnewAsync(agent, container, credential, isOld, cancellationToken);
                 await restarts.WaitUntilReadyAsync(agent, cancellationToken);
                 return new(DeliveryResult.Recreated, agent.Generation);
         }
