@@ -75,7 +75,7 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
             : null;
     }
 
-    /// <summary>Replaces the container by a new one with the same home volume. All that can fail beforehand, does so while the old one still runs.</summary>
+    /// <summary>Replaces the container by a new one with the same home volume; one that is stopped, and is to be, by one that is not started. All that can fail beforehand, does so while the old one still runs.</summary>
     /// <exception cref="EngineException">See <see cref="EngineException.Fault"/>; the container that the agent is left with, if any, says the engine.</exception>
     public async Task MakeAnewAsync(AgentRow agent, ContainerDetails old, AgentCredential? credential, bool isOld, CancellationToken cancellationToken)
     {
@@ -86,6 +86,9 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
         await engine.StopAsync(old.Id, AgentContainers.StopGrace, CancellationToken.None);
         await engine.RemoveAsync(old.Id, force: false, CancellationToken.None);
         await engine.RenameAsync(next, AgentContainers.NameOf(agent), CancellationToken.None);
-        await engine.StartAsync(next, CancellationToken.None);
+        if (old.State == ContainerState.Running || agent.DesiredState == AgentIntent.Running)
+        {
+            await engine.StartAsync(next, CancellationToken.None);
+        }
     }
 }
