@@ -105,6 +105,7 @@ public sealed class FanOutTests
         await power.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => look);
         await bench.EndAsync(killed);
+        Array.ForEach(Names, name => bench.Engine.Script(name).Recover());
         await bench.LookAsync(other);
 
         Assert.All(Names, name => Assert.Equal(token, bench.Engine.Agent(name).Credential.Token!.Reveal()));

@@ -7,7 +7,7 @@ namespace Trinity.ControlPlane.Tests.Agents.Support;
 internal sealed record FakeImage(string Id, IReadOnlyDictionary<string, string> Labels, IReadOnlyDictionary<string, string> Environment)
 {
     /// <summary>Whether its agents answer 404 to credentials.</summary>
-    public bool IsOld => Labels["trinity.credential-reload"] == "false";
+    public bool IsOld => Environment["TRINITY_AGENTSERVER__CREDENTIALRELOAD"] == "false";
 
     /// <summary>As the agents' image is built: what it says in its label, it does by its environment.</summary>
     public static FakeImage Of(string reference, bool takesCredentials)

@@ -206,7 +206,7 @@ internal sealed class InMemoryEngine : IAgentRuntime, IAsyncDisposable
         }
 
         SecurityEnvelope.Apply(spec); // refuses what no agent gets
-        if (spec.Environment.TryGetValue(OwnToken, out var token))
+        if (spec.Labels.ContainsKey(AgentLabels.AgentId) && spec.Environment.TryGetValue(OwnToken, out var token))
         {
             Canaries.Plant("agent's own token", token); // here, and nowhere else
         }
