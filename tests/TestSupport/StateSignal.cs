@@ -2,7 +2,7 @@ namespace Trinity.TestSupport;
 
 /// <summary>Lets a test wait until a condition over some state holds, woken by every change and never by polling.</summary>
 /// <remarks>The owner changes its state first and calls <see cref="Changed"/> after; any thread may do either.</remarks>
-internal sealed class StateSignal
+public sealed class StateSignal
 {
     private TaskCompletionSource _changed = New();
 

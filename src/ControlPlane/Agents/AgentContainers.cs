@@ -79,13 +79,13 @@ internal sealed class AgentContainers(IAgentRuntime engine, AgentSecrets secrets
     }
 
     /// <summary>Makes the container with its home volume; an image that takes no credential later gets it in its environment.</summary>
-    /// <param name="agent">Whose it is.</param>
-    /// <param name="name">The container's name, for now.</param>
-    /// <param name="credential">Null: it cannot be had now.</param>
-    /// <param name="refusesReloads">Whether a container of this image was asked, and answered that it takes none; else the image's label says.</param>
+    /// <param name="agent">What is wanted.</param>
+    /// <param name="name">The container's.</param>
+    /// <param name="credential">Null: none can be had now.</param>
+    /// <param name="isOld">The image is known to take none later, whatever its label says.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="EngineException">Nothing was made.</exception>
-    public async Task<string> CreateAsync(AgentRow agent, string name, AgentCredential? credential, bool refusesReloads, CancellationToken cancellationToken)
+    public async Task<string> CreateAsync(AgentRow agent, string name, AgentCredential? credential, bool isOld, CancellationToken cancellationToken)
     {
         var image = await engine.InspectImageAsync(agent.Image, cancellationToken)
             ?? throw new EngineException(EngineFault.NotFound, $"The engine has no image '{agent.Image}'; build it with ./trinity agent-image, or name another.");
@@ -97,10 +97,9 @@ internal sealed class AgentContainers(IAgentRuntime engine, AgentSecrets secrets
             [AgentLabels.AgentId] = agent.Id.ToString("D"),
             [AgentLabels.AgentRuntime] = agent.Runtime,
         };
-        if (refusesReloads || !TakesReloads(image.Labels))
+        if (isOld || !TakesReloads(image.Labels))
         {
             Bake(environment, agent, credential ?? AgentCredential.None);
-            labels[ReloadLabel] = "false";
             labels[GenerationLabel] = agent.Generation.ToString(CultureInfo.InvariantCulture);
         }
 

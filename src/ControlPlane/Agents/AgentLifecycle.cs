@@ -123,7 +123,7 @@ internal sealed class AgentLifecycle(
 
                 await using var connection = await agents.OpenAsync(cancellationToken);
                 var (credential, _) = await source.OfAsync(connection, agent, cancellationToken);
-                await restarts.MakeAnewAsync(agent, old, credential, refusesReloads: false, cancellationToken);
+                await restarts.MakeAnewAsync(agent, old, credential, isOld: false, cancellationToken);
             }
             else if (agent.DesiredState == AgentIntent.Running)
             {
@@ -182,12 +182,15 @@ internal sealed class AgentLifecycle(
         await write.CommitAsync(cancellationToken);
     }
 
-    /// <summary>Takes back an agent whose container could not be made.</summary>
+    /// <summary>Takes back an agent whose container could not be made. Its home volume stays: it may be older than the agent, and hold somebody's work.</summary>
     public async Task WithdrawAsync(AgentRow agent, CancellationToken cancellationToken)
     {
+        var isKnown = await RemoveMadeAsync(agent, cancellationToken);
         await using var write = await writes.BeginAsync(cancellationToken);
         await virtualKeys.RevokeAsync(write, agent, long.MaxValue, "trinity", cancellationToken);
-        await agents.DeleteAsync(write.Connection, agent.Id, cancellationToken);
+        await (isKnown
+            ? agents.DeleteAsync(write.Connection, agent.Id, cancellationToken)
+            : agents.SetIntentAsync(write.Connection, agent.Id, AgentIntent.Deleted, time.GetUtcNow().UtcDateTime, cancellationToken));
         await write.CommitAsync(cancellationToken);
     }
 
@@ -228,6 +231,24 @@ internal sealed class AgentLifecycle(
     };
 
     private static Problem Gone() => Problem.NotFound("The agent is gone, or is being deleted.");
+
+    // False: the engine went away, and says only when it is back whether it made something; then that is deleted.
+    private async Task<bool> RemoveMadeAsync(AgentRow agent, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await containers.FindAsync(agent, cancellationToken) is { } made)
+            {
+                await engine.RemoveAsync(made.Id, force: true, cancellationToken);
+            }
+
+            return true;
+        }
+        catch (EngineException failure)
+        {
+            return failure.Fault == EngineFault.Conflict; // what has the name is not ours
+        }
+    }
 
     private async Task<AgentRow?> FindAsync(AgentLock held, CancellationToken cancellationToken)
     {

@@ -32,7 +32,7 @@ internal sealed class AgentReports(AgentReportStore store, AgentContainers conta
         var attempts = delivery.Result is DeliveryResult.Pending or DeliveryResult.Failed ? seen.Attempts + 1 : 0;
         var wait = delivery.Result == DeliveryResult.Draining ? DrainPoll : BackOff(attempts);
         await store.WriteAsync(
-            seen with { Delivery = delivery.Result, Problem = delivery.Detail ?? seen.Problem, Attempts = attempts, RetryAt = delivery.IsApplied ? null : (time.GetUtcNow() + wait).UtcDateTime },
+            seen with { Delivery = delivery.Result, Problem = delivery.IsApplied ? null : delivery.Detail ?? seen.Problem, Attempts = attempts, RetryAt = delivery.IsApplied ? null : (time.GetUtcNow() + wait).UtcDateTime },
             cancellationToken);
     }
 

@@ -25,7 +25,7 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
             await engine.RemoveAsync(AgentContainers.NextNameOf(agent), force: true, cancellationToken); // of a control plane that was killed while it made the container anew
         }
 
-        var id = found?.Id ?? await containers.CreateAsync(agent, AgentContainers.NameOf(agent), credential, refusesReloads: false, cancellationToken);
+        var id = found?.Id ?? await containers.CreateAsync(agent, AgentContainers.NameOf(agent), credential, isOld: false, cancellationToken);
         try
         {
             await engine.StartAsync(id, cancellationToken);
@@ -75,17 +75,20 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
             : null;
     }
 
-    /// <summary>Replaces the container by a new one with the same home volume. All that can fail beforehand, does so while the old one still runs.</summary>
+    /// <summary>Replaces the container by a new one with the same home volume; one that is stopped, and is to be, by one that is not started. All that can fail beforehand, does so while the old one still runs.</summary>
     /// <exception cref="EngineException">See <see cref="EngineException.Fault"/>; the container that the agent is left with, if any, says the engine.</exception>
-    public async Task MakeAnewAsync(AgentRow agent, ContainerDetails old, AgentCredential? credential, bool refusesReloads, CancellationToken cancellationToken)
+    public async Task MakeAnewAsync(AgentRow agent, ContainerDetails old, AgentCredential? credential, bool isOld, CancellationToken cancellationToken)
     {
         await engine.RemoveAsync(AgentContainers.NextNameOf(agent), force: true, cancellationToken); // of a control plane that was killed here
-        var next = await containers.CreateAsync(agent, AgentContainers.NextNameOf(agent), credential, refusesReloads, cancellationToken);
+        var next = await containers.CreateAsync(agent, AgentContainers.NextNameOf(agent), credential, isOld, cancellationToken);
 
         // From here on nobody who loses patience leaves the agent without a container; the engine's own limits end every step.
         await engine.StopAsync(old.Id, AgentContainers.StopGrace, CancellationToken.None);
         await engine.RemoveAsync(old.Id, force: false, CancellationToken.None);
         await engine.RenameAsync(next, AgentContainers.NameOf(agent), CancellationToken.None);
-        await engine.StartAsync(next, CancellationToken.None);
+        if (old.State == ContainerState.Running || agent.DesiredState == AgentIntent.Running)
+        {
+            await engine.StartAsync(next, CancellationToken.None);
+        }
     }
 }

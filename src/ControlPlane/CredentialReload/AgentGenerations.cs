@@ -18,14 +18,15 @@ internal sealed class AgentGenerations(AgentStore agents, SubscriptionStore subs
         return row with { Version = row.Version + 1 };
     }
 
-    /// <summary>Leaves every generation that the agent has heard of behind.</summary>
-    public async Task<AgentRow> RaiseAboveAsync(AgentRow agent, long theirs, CancellationToken cancellationToken)
+    /// <summary>Leaves every generation that the agent has heard of behind; nothing when the agent has been changed since <paramref name="agent"/> was read.</summary>
+    public async Task RaiseAboveAsync(AgentRow agent, long theirs, CancellationToken cancellationToken)
     {
         await using var write = await writes.BeginAsync(cancellationToken);
-        var current = await agents.FindAsync(write.Connection, new IdOrName(agent.Id, null), cancellationToken) ?? agent;
-        var raised = await RaiseAsync(write, current with { Generation = Math.Max(theirs, current.Generation) }, "the agent knew a later generation", cancellationToken);
-        await write.CommitAsync(cancellationToken);
-        return raised;
+        if (await agents.FindAsync(write.Connection, new IdOrName(agent.Id, null), cancellationToken) is { } current && current.Generation == agent.Generation)
+        {
+            await RaiseAsync(write, current with { Generation = Math.Max(theirs, current.Generation) }, "the agent knew a later generation", cancellationToken);
+            await write.CommitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Writes down what the row's generation stands for.</summary>

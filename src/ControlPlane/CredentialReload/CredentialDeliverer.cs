@@ -98,9 +98,7 @@ internal sealed partial class CredentialDeliverer(
             case { Status: HttpStatusCode.NotFound }:
                 return await MakeAnewAsync(agent, container, credential, cancellationToken);
             case { Status: HttpStatusCode.Conflict, Problem.Generation: { } theirs } when !isSecond:
-                // It knows a generation that this database does not: one of before a backup, say. Ours is to be the newer one.
-                var raised = await generations.RaiseAboveAsync(agent, theirs, cancellationToken);
-                return await HandOverAsync(raised, container, credential, isSecond: true, cancellationToken);
+                return await HandOverNewestAsync(agent, container, theirs, cancellationToken);
             case { Status: null or HttpStatusCode.OK }:
                 return await AskAsync(agent, endpoint, credential, reply.Describe(), cancellationToken);
             case { Status: HttpStatusCode.Unauthorized }:
@@ -108,6 +106,17 @@ internal sealed partial class CredentialDeliverer(
             default:
                 return new(DeliveryResult.Failed, agent.Generation, reply.Describe());
         }
+    }
+
+    // Either it knows a generation that this database does not, one of before a backup, say: then ours is to be the newer one. Or this delivery was overtaken,
+    // because the lock was lost with its connection: then what was read under it is outdated, and must not reach the agent under a new number.
+    private async Task<CredentialDelivery> HandOverNewestAsync(AgentRow agent, ContainerDetails container, long theirs, CancellationToken cancellationToken)
+    {
+        await generations.RaiseAboveAsync(agent, theirs, cancellationToken);
+        var (newest, credential, problem) = await ReadAsync(agent.Id, cancellationToken);
+        return newest is null ? new(DeliveryResult.NoContainer, 0, "The agent is gone.")
+            : credential is null ? new(DeliveryResult.Failed, newest.Generation, problem)
+            : await HandOverAsync(newest, container, credential, isSecond: true, cancellationToken);
     }
 
     // No answer is no refusal: it may have the credential. It is asked, and if that does not help either, asked again later.
@@ -133,7 +142,9 @@ internal sealed partial class CredentialDeliverer(
                 return new(DeliveryResult.Draining, agent.Generation, string.Create(
                     CultureInfo.InvariantCulture, $"The agent's image takes no credential while it runs; the container is made anew when its {running} running tasks have ended."));
             default:
-                await restarts.MakeAnewAsync(agent, container, credential, refusesReloads: true, cancellationToken);
+                // Where the image's label promises what its server does not do, the next container would be no better, and made anew for ever.
+                var isOld = AgentContainers.TakesReloads(container.Labels) && container.Image == agent.Image;
+                await restarts.MakeAnewAsync(agent, container, credential, isOld, cancellationToken);
                 await restarts.WaitUntilReadyAsync(agent, cancellationToken);
                 return new(DeliveryResult.Recreated, agent.Generation);
         }

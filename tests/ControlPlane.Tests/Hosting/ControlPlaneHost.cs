@@ -49,7 +49,8 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
     /// <param name="settings">More settings, as on the command line.</param>
     /// <param name="database">A database that the test owns; else one is made.</param>
     /// <param name="time">The clock; else the real one.</param>
-    public static async Task<ControlPlaneHost> StartAsync(string[]? settings = null, PostgresDatabase? database = null, TimeProvider? time = null)
+    /// <param name="configure">A last word on the services.</param>
+    public static async Task<ControlPlaneHost> StartAsync(string[]? settings = null, PostgresDatabase? database = null, TimeProvider? time = null, Action<IServiceCollection>? configure = null)
     {
         var shared = database ?? await CreateDatabaseAsync();
         var data = new TemporaryDirectory();
@@ -62,6 +63,8 @@ internal sealed class ControlPlaneHost : IAsyncDisposable
             {
                 builder.Services.AddSingleton(time);
             }
+
+            configure?.Invoke(builder.Services);
         });
         try
         {
