@@ -25,4 +25,5 @@ internal static class ControlPlaneEventIds
     public const int UnknownLimits = 2311;
     public const int FailureSweepFailed = 2312;
     public const int RefusalsWait = 2313;
+    public const int AgentIsBusy = 2314;
 }

@@ -38,10 +38,14 @@ internal sealed class AgentTasks(
         }
 
         // The container may be another one by now. Should it not take the task, the first answer is still the truth.
-        return (await ReadyAsync(target, cancellationToken)).Failed(out _, out ready)
-            || (await CallAsync(ready, HttpMethod.Post, "api/tasks", request with { TaskId = secondId }, cancellationToken)).Failed(out _, out var second)
-            ? new AgentTaskReply(task, decision, FirstTaskId: null)
-            : new AgentTaskReply(second, decision, task.TaskId);
+        if ((await ReadyAsync(target, cancellationToken)).Failed(out _, out ready)
+            || (await CallAsync(ready, HttpMethod.Post, "api/tasks", request with { TaskId = secondId }, cancellationToken)).Failed(out _, out var second))
+        {
+            return new AgentTaskReply(task, decision, FirstTaskId: null);
+        }
+
+        // There is no third try, but its refusal counts as any other, for the tasks to come.
+        return new AgentTaskReply(second, AutoSwitchView.Of(await autoSwitch.OnTaskEndedAsync(ready.Agent, second, cancellationToken)) ?? decision, task.TaskId);
     }
 
     /// <summary>Runs a task and hands its events to <paramref name="relay"/>, and then what followed from its failure, if anything. It is not sent again: its events are out.</summary>

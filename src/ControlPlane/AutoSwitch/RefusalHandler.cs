@@ -7,15 +7,29 @@ namespace Trinity.ControlPlane.AutoSwitch;
 
 /// <summary>Makes failures of what bridges saw refused: whose credential it was, what the provider said of its limits, and then what follows.</summary>
 internal sealed partial class RefusalHandler(
-    RefusalStore refusals, AttributionStore attribution, HeadroomStore headroom, AutoSwitchService switcher, AutoSwitchMetrics metrics, ILogger<RefusalHandler> logger)
+    RefusalStore refusals, AttributionStore attribution, HeadroomStore headroom, AutoSwitchService switcher, AutoSwitchMetrics metrics, TimeProvider time, ILogger<RefusalHandler> logger)
 {
+    /// <summary>Shorter than a claim lives, so that one busy agent never holds up more than one worker.</summary>
+    public static readonly TimeSpan PatienceWithAgents = TimeSpan.FromSeconds(40);
+
     /// <summary>Handles what one agent has waiting; false: nothing was open.</summary>
     public async Task<bool> HandleNextAsync(CancellationToken cancellationToken)
     {
         var claimed = await refusals.ClaimAsync(cancellationToken);
+        using var patience = new CancellationTokenSource(PatienceWithAgents, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         foreach (var refusal in claimed)
         {
-            await HandleAsync(refusal, cancellationToken);
+            try
+            {
+                await HandleAsync(refusal, either.Token);
+            }
+            catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                Log.AgentIsBusy(logger, refusal.VirtualKeyId); // the claims lapse, and are claimed again
+                break;
+            }
+
             await refusals.SetHandledAsync(refusal.Id, cancellationToken);
         }
 
@@ -74,5 +88,8 @@ internal sealed partial class RefusalHandler(
     {
         [LoggerMessage(ControlPlaneEventIds.UnknownLimits, LogLevel.Warning, "What the reply of interception {Id} said of limits cannot be read ({Reason}).")]
         public static partial void UnknownLimits(ILogger logger, Guid id, string reason);
+
+        [LoggerMessage(ControlPlaneEventIds.AgentIsBusy, LogLevel.Information, "The agent with virtual key {VirtualKeyId} is busy; what was refused of it is looked at again soon.")]
+        public static partial void AgentIsBusy(ILogger logger, Guid virtualKeyId);
     }
 }

@@ -124,6 +124,19 @@ public sealed class CredentialRefusalTests : IAsyncLifetime
         await AssertNothingIsReportedAsync();
     }
 
+    [Fact] // a local model that needs none
+    public async Task Refusal_WithoutAnyCredential_IsNotReported()
+    {
+        await Bench.Config.AddProviderAsync("local", ProviderTypes.OpenAiCompatible, Bench.UpstreamUrl("openai"));
+        await Bench.AppliedAsync();
+        Bench.Expect(Models.Chat).Reply(FakeReply.TooManyRequests());
+
+        using var reply = await Bench.SendAsync(Bench.Request(Models.Chat, provider: "local"));
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, reply.StatusCode);
+        await AssertNothingIsReportedAsync();
+    }
+
     [Fact] // the vendor's telemetry refuses a token that serves models
     public async Task Refusal_OnAPassThroughRoute_IsNotReported()
     {

@@ -144,6 +144,24 @@ public sealed class AutoSwitchTests
         Assert.Equal(SwitchAction.NoAlternative, (await bench.LimitAsync(first, generation: 2))!.Action); // nor back
     }
 
+    [Theory] // AS-14: instants are compared, in whatever zone they were written
+    [InlineData(119, 9, true)]
+    [InlineData(121, 9, false)]
+    [InlineData(119, -9, true)]
+    [InlineData(121, -9, false)]
+    public async Task SkipList_EndsAfterTwoHours_InEveryZone(int minutesAgo, int zone, bool isSkipped)
+    {
+        await using var bench = await SwitchBench.StartAsync(["a", "b"]);
+        var agent = await bench.AddAgentAsync("robot", "a");
+        var at = TimeProvider.System.GetUtcNow().AddMinutes(-minutesAgo).ToOffset(TimeSpan.FromHours(zone));
+        await bench.Database.ExecuteAsync($"""
+            insert into subscription_failures (id, reported_as, subscription_id, subscription, kind, source, message, occurred_at)
+            select gen_random_uuid(), 'x', id, name, 'auth', 'task', '', '{at:O}' from subscriptions where name = 'b'
+            """);
+
+        Assert.Equal(isSkipped ? SwitchAction.NoAlternative : SwitchAction.Switch, (await bench.LimitAsync(agent))!.Action);
+    }
+
     [Fact] // AS-11, AS-17, AS-19
     public async Task NothingIsLeft_NamesTheEarliestKnownReset_Once()
     {

@@ -34,7 +34,7 @@ public sealed class ExactlyOnceTests
         await AssertMovedOnceAsync(bench, "bridge");
     }
 
-    [Fact] // what a bridge saw, and the task that it was part of
+    [Fact] // AS-4: what a bridge saw, and the task that it was part of
     public async Task RefusalsAndFailedTasks_SwitchOnce()
     {
         await using var bench = await SwitchBench.StartAsync(["a", "b", "c"], hosts: 2);

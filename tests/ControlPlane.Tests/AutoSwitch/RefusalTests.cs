@@ -1,5 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Trinity.ControlPlane.AutoSwitch;
+using Trinity.ControlPlane.CredentialReload;
+using Trinity.ControlPlane.Tests.Hosting;
 using Trinity.Shared.AgentApi;
 
 namespace Trinity.ControlPlane.Tests.AutoSwitch;
@@ -126,6 +130,32 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task AgentThatIsBusyForLong_HoldsNobodyUp_AndIsMovedLater()
+    {
+        await using var bench = await SwitchBench.StartAsync(["a", "b"]);
+        await bench.Host.Services.GetServices<IHostedService>().OfType<RefusalWorkers>().Single().StopAsync(Timeouts.Token); // this test does their work
+        var agent = await bench.AddAgentAsync("robot", "a");
+        var id = await bench.RefuseAsync(agent.VirtualKeyId!.Value, bench.FingerprintOf("a"));
+        var time = new ManualTimeProvider();
+        var handler = new RefusalHandler(
+            bench.Service<RefusalStore>(), bench.Service<AttributionStore>(), bench.Service<HeadroomStore>(), bench.Switcher, bench.Service<AutoSwitchMetrics>(), time, NullLogger<RefusalHandler>.Instance);
+        await using (await bench.Service<AgentLocks>().AcquireAsync(agent.Id, Timeouts.Token))
+        {
+            var handling = handler.HandleNextAsync(Timeouts.Token);
+            await Eventually.TrueAsync(async () => (await bench.FailuresAsync()).Count == 1, "the failure is written down, and the lock waited for");
+            time.Advance(RefusalHandler.PatienceWithAgents);
+            Assert.True(await handling);
+        }
+
+        Assert.False(await handler.HandleNextAsync(Timeouts.Token)); // still claimed
+        await bench.Database.ExecuteAsync($"update credential_refusals set claimed_at = now() - interval '61 seconds' where id = '{id}'");
+        Assert.True(await handler.HandleNextAsync(Timeouts.Token));
+
+        Assert.Equal(("b", 2), await bench.NowAsync("robot"));
+        Assert.Single(await bench.FailuresAsync());
+    }
+
+    [Fact]
     public async Task Listener_LosesItsConnection_RefusalsAreHandledAllTheSame()
     {
         await using var bench = await SwitchBench.StartAsync(["a", "b"]);
@@ -149,6 +179,32 @@ public sealed class RefusalTests
 
         Assert.Equal(("b", 2), await bench.NowAsync("robot"));
         Assert.Single(bench.Host.Logs.Of(ControlPlaneEventIds.UnknownLimits));
+    }
+
+    [Fact]
+    public async Task Metrics_CountDecisions_AndWhoseTheRefusalsWere()
+    {
+        await using var bench = await SwitchBench.StartAsync(["a", "b"]);
+        var agent = await bench.AddAgentAsync("robot", "a");
+        using var measured = new HostMeasurements(bench.Host);
+
+        foreach (var (key, fingerprint) in new[] { (agent.VirtualKeyId!.Value, "0123456789abcdef"), (Guid.CreateVersion7(), bench.FingerprintOf("a")), (agent.VirtualKeyId!.Value, bench.FingerprintOf("a")) })
+        {
+            await bench.RefuseAsync(key, fingerprint);
+            await bench.WhenHandledAsync();
+        }
+
+        await bench.LimitAsync(agent);
+
+        Assert.Equal(
+            [
+                "trinity.control.auto_switch {decision} action=stale kind=rate_limit source=task",
+                "trinity.control.auto_switch {decision} action=switched kind=rate_limit source=bridge",
+                "trinity.control.refusals {refusal} whose=agent",
+                "trinity.control.refusals {refusal} whose=other",
+                "trinity.control.refusals {refusal} whose=subscription",
+            ],
+            measured.All.Where(each => each.StartsWith("trinity.control.auto_switch", StringComparison.Ordinal) || each.StartsWith("trinity.control.refusals", StringComparison.Ordinal)));
     }
 
     [Fact] // AS-13
