@@ -23,7 +23,7 @@ Stays in the foreground until Ctrl-C or `./trinity down`. A second `up` with the
   --detach              return as soon as all is ready
 
 Where a container engine answers (DOCKER_HOST, else this machine's), AiBridge also listens on that engine's bridge, a private address
-of this machine, so that agents in containers reach it. An engine that is started later is noticed by the next `up`.
+of this machine, so that agents in containers reach it. An engine that is started later is noticed after `down` and another `up`.
 
 Ctrl-C, and `down`, let requests in flight finish for TRINITY_STOP_GRACE seconds (30); a second Ctrl-C does not wait.
 HELP

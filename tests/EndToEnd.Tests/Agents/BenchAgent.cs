@@ -60,8 +60,11 @@ internal sealed class BenchAgent(AgentServices services, string name)
     public async Task<BenchTask> RunAsync(string prompt, string? taskId = null)
     {
         var reply = await ControlPlane.PostAsync($"{Path}/tasks", new { prompt, task_id = taskId, model = "claude-sonnet-4-5" });
-        return new BenchTask(reply.GetProperty("task"));
+        return new BenchTask(reply.GetProperty("task")) { FirstTaskId = reply.GetProperty("first_task_id").GetString() };
     }
+
+    /// <summary>A task that has ended.</summary>
+    public async Task<BenchTask> TaskAsync(string id) => new(await ControlPlane.GetAsync($"{Path}/tasks/{id}"));
 
     /// <summary>A task under way: returns once the agent has begun it.</summary>
     public async Task<Task<BenchTask>> BeginAsync(string prompt)
@@ -73,7 +76,10 @@ internal sealed class BenchAgent(AgentServices services, string name)
     }
 
     /// <summary>A task that waits for <see cref="OpenAsync"/> and then does the rest of its script.</summary>
-    public Task<Task<BenchTask>> BeginWaitingAsync(string gate, string script) => BeginAsync($"mkfifo ~/{gate} 2>/dev/null; read -r _ < ~/{gate}; {script}");
+    public Task<Task<BenchTask>> BeginWaitingAsync(string gate, string script) => BeginAsync($"{WaitAt(gate)}; {script}");
+
+    /// <summary>The part of a script that waits for <see cref="OpenAsync"/>. A gate is for one task.</summary>
+    public static string WaitAt(string gate) => $"mkfifo ~/{gate} 2>/dev/null; read -r _ < ~/{gate}";
 
     public Task OpenAsync(string gate) => ExecAsync($"mkfifo ~/{gate} 2>/dev/null; echo > ~/{gate}");
 
@@ -127,6 +133,9 @@ internal sealed record ContainerIdentity(string Id, string StartedAt, long Init,
 /// <summary>A task as the API shows it.</summary>
 internal sealed record BenchTask(JsonElement Json)
 {
+    /// <summary>The one before, when it failed of its token and was sent once more on another.</summary>
+    public string? FirstTaskId { get; init; }
+
     public string Outcome => Json.GetProperty("outcome").GetString()!;
 
     public string Response => Json.GetProperty("response").GetString()?.Trim() ?? "";

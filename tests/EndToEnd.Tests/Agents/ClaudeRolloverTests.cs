@@ -41,6 +41,32 @@ public sealed class ClaudeRolloverTests(AgentServices services)
         Assert.Equal([(bench.Token, 4), (next, 1)], bench.Upstream.Requests.GroupBy(request => request.BearerKey!).Select(seen => (seen.Key, seen.Count()))); // the provider's own account
     }
 
+    [Fact]
+    public async Task Refusal_OfTheTokenUnderAnotherTurn_TurnIsDoneOnAnotherSubscriptionAndTheOtherFinishes()
+    {
+        await using var bench = await AgentBench.StartAsync(services);
+        var (other, otherToken) = ($"{bench.Name}-other", Canaries.New("anthropic-oauth"));
+        await bench.PutTokenAsync(otherToken, other);
+        var agent = await bench.AddClaudeAsync();
+        var before = await agent.IdentityAsync();
+        var gate = Turn(bench, "one");
+        var one = agent.RunAsync("This is turn one.");
+        await gate.WhenWrittenAsync(3, Timeouts.Token);
+        bench.Upstream.Expect("POST", "/v1/messages").WithKey(bench.Token).Reply(AnthropicError.Reply(429, "rate_limit_error", "You have reached your limit."));
+        bench.Upstream.Expect("POST", "/v1/messages").WithKey(otherToken).WithoutHeader("X-Trinity-Key").Reply(AnthropicMessage.Saying("Hello on the other subscription.").For);
+
+        var two = await agent.RunAsync("This is turn two.");
+        gate.Open();
+        var finished = await one;
+        var failed = await agent.TaskAsync(two.FirstTaskId!);
+
+        Assert.Equal(("rate_limited", AgentBench.FingerprintOf(bench.Token)), (failed.Outcome, failed.Fingerprint));
+        Assert.Equal(("completed", "Hello on the other subscription.", AgentBench.FingerprintOf(otherToken)), (two.Outcome, two.Response, two.Fingerprint));
+        Assert.Equal(("completed", "Done with one.", AgentBench.FingerprintOf(bench.Token)), (finished.Outcome, finished.Response, finished.Fingerprint));
+        Assert.Equal(other, (await agent.ViewAsync()).GetProperty("auth").GetProperty("subscription").GetString());
+        Assert.Equal(before, await agent.IdentityAsync());
+    }
+
     /// <summary>A turn of two requests on the first token: the first is held open, and asks for a tool.</summary>
     private static FakeGate Turn(AgentBench bench, string number)
     {

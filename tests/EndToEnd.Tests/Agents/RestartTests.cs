@@ -83,20 +83,22 @@ public sealed class RestartTests(AgentServices services)
     }
 
     [Fact]
-    public async Task Task_FailsOnTheOldTokenAfterTheRollover_IsBookedToTheOldToken()
+    public async Task Task_FailsOnTheOldTokenAfterTheRollover_IsBookedToTheOldTokenAndDoneOnTheNew()
     {
         await using var bench = await AgentBench.StartAsync(services);
         await bench.PutTokenAsync(Canaries.New("anthropic-oauth"), $"{bench.Name}-alternative");
         var agent = await bench.AddShellAsync();
-        var running = await agent.BeginWaitingAsync("gate", "exit 77");
+        var running = await agent.BeginAsync(
+            $"[ \"$({BenchAgent.PrintFingerprint})\" = {AgentBench.FingerprintOf(bench.Token)} ] || {{ echo done; exit 0; }}; {BenchAgent.WaitAt("gate")}; exit 77");
         var (next, _) = await bench.RollOverAsync();
 
         await agent.OpenAsync("gate");
-        var failed = await running;
+        var second = await running;
+        var first = await agent.TaskAsync(second.FirstTaskId!);
 
-        Assert.Equal(("auth_failed", 1L, AgentBench.FingerprintOf(bench.Token)), (failed.Outcome, failed.Generation, failed.Fingerprint));
+        Assert.Equal(("auth_failed", 1L, AgentBench.FingerprintOf(bench.Token)), (first.Outcome, first.Generation, first.Fingerprint));
+        Assert.Equal(("completed", "done", 2L, AgentBench.FingerprintOf(next)), (second.Outcome, second.Response, second.Generation, second.Fingerprint));
         Assert.Equal((2, bench.Subscription), AuthOf(await agent.ViewAsync())); // what failed is not what it works with, so there is nothing to switch away from
-        Assert.Equal(AgentBench.FingerprintOf(next), await agent.FingerprintInUseAsync());
     }
 
     private static (int Generation, string? Subscription) AuthOf(JsonElement agent)
