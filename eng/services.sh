@@ -9,7 +9,14 @@ readonly READY_WAIT=${TRINITY_READY_WAIT:-120} # seconds
 listen_pattern='^http://([0-9A-Za-z.-]+|\[[0-9A-Fa-f:]+\]):([1-9][0-9]{0,4})/?$'
 
 # listen_addresses SERVICE: a line each; the first is the service's own.
-listen_addresses() { tr ';' '\n' <<<"${!SERVICE_LISTEN[$1]}" | sed -E 's/^[[:space:]]+|[[:space:]]+$//g; /^$/d'; }
+listen_addresses() {
+  local all address
+  IFS=';' read -ra all <<<"${!SERVICE_LISTEN[$1]}"
+  for address in "${all[@]}"; do
+    address=${address//[[:space:]]/}
+    [[ -z $address ]] || printf '%s\n' "$address"
+  done
+}
 
 # own_address SERVICE: the first one; sets BASH_REMATCH to its host and port.
 own_address() {
@@ -42,12 +49,12 @@ require_listen_address() { # SERVICE
   ((count)) || usage_error "${SERVICE_LISTEN[$1]} is '${!SERVICE_LISTEN[$1]}': expected http://address:port, or several, separated by ';'"
 }
 
-listen_ports() { # SERVICE: each once
+listen_ports() { # SERVICE
   local address
   while read -r address; do
     [[ $address =~ $listen_pattern ]]
     printf '%s\n' "${BASH_REMATCH[2]}"
-  done < <(listen_addresses "$1") | sort -u
+  done < <(listen_addresses "$1")
 }
 
 port_is_taken() { # by any listener on this machine
@@ -60,11 +67,14 @@ port_is_taken() { # by any listener on this machine
 port_is_privileged() { ((EUID != 0 && $1 < $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || echo 1024))); }
 
 require_free_ports() {
-  local shared port bridge control
+  local port other bridge control
   mapfile -t bridge < <(listen_ports aibridge)
   mapfile -t control < <(listen_ports controlplane)
-  shared=$(printf '%s\n' "${bridge[@]}" "${control[@]}" | sort | uniq -d | head -n 1)
-  [[ -z $shared ]] || usage_error "AiBridge and the control plane cannot share port $shared"
+  for port in "${bridge[@]}"; do
+    for other in "${control[@]}"; do
+      [[ $port != "$other" ]] || usage_error "AiBridge and the control plane cannot share port $port"
+    done
+  done
   for port in "${bridge[@]}" "${control[@]}"; do
     if port_is_privileged "$port"; then die "port $port is for root alone: choose a higher one"; fi
   done

@@ -95,7 +95,7 @@ internal static class AiBridgeApp
     {
         var options = builder.Configuration.GetSection(AiBridgeOptions.Section).Get<AiBridgeOptions>() ?? new AiBridgeOptions();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownDeadline + Shutdown.CutGrace);
-        builder.WebHost.UseUrls(options.Listen);
+        builder.WebHost.UseUrls(options.ListenAddresses());
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBuffers>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
