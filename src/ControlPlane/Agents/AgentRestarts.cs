@@ -6,6 +6,7 @@ namespace Trinity.ControlPlane.Agents;
 /// <summary>Starts containers and makes them anew: the only code that ends a running one. The caller holds the agent's lock.</summary>
 internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers containers, AgentClient client, TimeProvider time)
 {
+    private const int StartAttempts = 3;
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(100);
 
@@ -28,7 +29,7 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
         var id = found?.Id ?? await containers.CreateAsync(agent, AgentContainers.NameOf(agent), credential, isOld: false, cancellationToken);
         try
         {
-            await engine.StartAsync(id, cancellationToken);
+            await StartAsync(id, cancellationToken);
         }
         catch (EngineException) when (found is null)
         {
@@ -88,7 +89,24 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
         await engine.RenameAsync(next, AgentContainers.NameOf(agent), CancellationToken.None);
         if (old.State == ContainerState.Running || agent.DesiredState == AgentIntent.Running)
         {
-            await engine.StartAsync(next, CancellationToken.None);
+            await StartAsync(next, CancellationToken.None);
+        }
+    }
+
+    // The port is whichever is free, and the engine takes another each time: one that somebody was quicker to take is no reason to give up.
+    private async Task StartAsync(string container, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await engine.StartAsync(container, cancellationToken);
+                return;
+            }
+            catch (EngineException taken) when (taken.Fault == EngineFault.Conflict && attempt < StartAttempts)
+            {
+                // once more
+            }
         }
     }
 }

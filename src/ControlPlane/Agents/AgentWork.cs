@@ -10,7 +10,8 @@ namespace Trinity.ControlPlane.Agents;
 /// </remarks>
 internal sealed class AgentWork(AgentSignal signal) : IDisposable
 {
-    private const int Parallel = 24; // each may hold a lock, which is a connection to the database
+    /// <summary>Agents worked on at once. Each may hold a lock, which is a connection to the database.</summary>
+    public const int Parallel = 24;
 
     private readonly SemaphoreSlim _places = new(Parallel);
     private readonly ConcurrentDictionary<Guid, byte> _underWay = new();

@@ -93,6 +93,18 @@ public sealed class AgentCrudTests : IAsyncLifetime
         Assert.Equal(_bench.Token, _bench.Engine.Agent("a").Credential.Token!.Reveal());
     }
 
+    // SB-8
+    [Fact]
+    public async Task Create_WithoutNamingASubscription_GetsTheOneWithTheFewestAgents()
+    {
+        await _bench.PutSubscriptionAsync("second");
+        await _bench.CreateAsync("a", """ "auth": "subscription" """);
+        await _bench.CreateAsync("b", """ "auth": "subscription" """);
+
+        Assert.Equal("first", (await _bench.GetAsync("a")).At("auth.subscription"));
+        Assert.Equal("second", (await _bench.GetAsync("b")).At("auth.subscription"));
+    }
+
     [Fact]
     public async Task Get_ByNameAndId_AndAmongAll_IsTheSame()
     {

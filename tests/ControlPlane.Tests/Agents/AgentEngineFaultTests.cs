@@ -49,13 +49,22 @@ public sealed class AgentEngineFaultTests : IAsyncLifetime
     [InlineData("inspect_image", nameof(EngineFault.Failed), "The container engine answered 500.", 502)]
     public async Task Create_Refused_SaysWhy_AndLeavesNothing(string call, string fault, string message, int status)
     {
-        Engine.Faults.Fail(call, Enum.Parse<EngineFault>(fault), message);
+        Engine.Faults.Fail(call, Enum.Parse<EngineFault>(fault), message, times: null);
 
         var problem = (await _bench.TryCreateAsync("a")).IsProblem(status);
+        Engine.Faults.Recover();
 
         Assert.StartsWith(message, problem.At("detail")!, StringComparison.Ordinal);
         await NothingIsLeftAsync();
         await _bench.CreateAsync("a");
+    }
+
+    [Fact]
+    public async Task Create_PortTakenMeanwhile_TakesAnother()
+    {
+        Engine.Faults.Fail("start", EngineFault.Conflict, "port is already allocated", times: 2);
+
+        (await _bench.TryCreateAsync("a")).Is(201);
     }
 
     [Fact]

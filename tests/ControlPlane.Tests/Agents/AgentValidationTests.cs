@@ -19,7 +19,6 @@ public sealed class AgentValidationTests(SharedAgent shared) : IClassFixture<Sha
     [InlineData("image", """{"name": "a", "runtime": "claude-code", "subscription": "first", "image": "../x"}""")]
     [InlineData("auth", """{"name": "a", "runtime": "claude-code", "auth": "password"}""")]
     [InlineData("auth", """{"name": "a", "runtime": "codex", "subscription": "first"}""")]
-    [InlineData("subscription", """{"name": "a", "runtime": "claude-code", "auth": "subscription"}""")]
     [InlineData("subscription", """{"name": "a", "runtime": "claude-code", "subscription": "gone"}""")]
     [InlineData("subscription", """{"name": "a", "runtime": "claude-code", "auth": "api_key", "subscription": "first"}""")]
     [InlineData("provider", """{"name": "a", "runtime": "claude-code", "subscription": "first", "provider": "gone"}""")]

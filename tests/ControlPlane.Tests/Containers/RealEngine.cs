@@ -58,8 +58,21 @@ internal sealed class RealEngine : IAsyncDisposable
     public async Task<string> RunAsync(ContainerSpec spec)
     {
         var id = await Runtime.CreateAsync(spec, Timeouts.Token);
-        await Runtime.StartAsync(id, Timeouts.Token);
+        await Eventually.TrueAsync(() => TryStartAsync(id), "a free port is found"); // whoever else is on this machine may be quicker to take one
         return id;
+    }
+
+    private async Task<bool> TryStartAsync(string id)
+    {
+        try
+        {
+            await Runtime.StartAsync(id, Timeouts.Token);
+            return true;
+        }
+        catch (EngineException taken) when (taken.Fault == EngineFault.Conflict)
+        {
+            return false;
+        }
     }
 
     /// <summary>What a shell in the container writes; the command must succeed.</summary>

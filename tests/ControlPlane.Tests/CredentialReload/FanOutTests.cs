@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Tests.Agents.Support;
 
 namespace Trinity.ControlPlane.Tests.CredentialReload;
@@ -6,7 +7,6 @@ namespace Trinity.ControlPlane.Tests.CredentialReload;
 public sealed class FanOutTests
 {
     private const int Agents = 10;
-    private const int AtOnce = 8;
 
     private static readonly string[] Names = [.. Enumerable.Range(0, Agents).Select(number => $"a{number}")];
 
@@ -46,17 +46,18 @@ public sealed class FanOutTests
     [Fact]
     public async Task RollOver_AnswersAtOnce_AndTellsAFewAtATime()
     {
-        await using var bench = await StartAsync(looks: false);
-        var gates = Names.Select(name => bench.Engine.Script(name).Hold(AgentScript.Reload)).ToList();
+        string[] names = [.. Names, .. Enumerable.Range(0, AgentWork.Parallel).Select(number => $"b{number}")];
+        await using var bench = await StartAsync(looks: false, names);
+        var gates = names.Select(name => bench.Engine.Script(name).Hold(AgentScript.Reload)).ToList();
 
         await bench.PutSubscriptionAsync("first"); // returns
         var look = bench.LookAsync();
-        await WhenArrivedAsync(gates, AtOnce);
-        Assert.Equal(AtOnce, gates.Sum(gate => gate.Arrived));
+        await WhenArrivedAsync(gates, AgentWork.Parallel);
+        Assert.Equal(AgentWork.Parallel, gates.Sum(gate => gate.Arrived));
 
         gates.ForEach(gate => gate.Open());
         await look;
-        Assert.All(Names, name => Assert.Equal(2, bench.Engine.Agent(name).Credential.Generation));
+        Assert.All(names, name => Assert.Equal(2, bench.Engine.Agent(name).Credential.Generation));
     }
 
     // HR-35: a reply that waits says how each agent took it
@@ -100,7 +101,7 @@ public sealed class FanOutTests
         var token = await bench.PutSubscriptionAsync("first");
         using var power = new CancellationTokenSource();
         var look = bench.LookAsync(killed, power.Token);
-        await WhenArrivedAsync(gates, AtOnce - 1);
+        await WhenArrivedAsync(gates, Agents - 1);
 
         await power.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => look);
@@ -134,10 +135,10 @@ public sealed class FanOutTests
         Assert.Equal(token, bench.Engine.Agent("a").Credential.Token!.Reveal());
     }
 
-    private static async Task<AgentsBench> StartAsync(bool looks)
+    private static async Task<AgentsBench> StartAsync(bool looks, string[]? names = null)
     {
         var bench = await AgentsBench.StartAsync(looks);
-        await Task.WhenAll(Names.Select(name => bench.CreateAsync(name)));
+        await Task.WhenAll((names ?? Names).Select(name => bench.CreateAsync(name)));
         return bench;
     }
 
