@@ -8,12 +8,14 @@ DATA=$WORK/data
 # shellcheck source=eng/checks.sh
 source "$ROOT/eng/checks.sh"
 
-unset TRINITY_DATA TRINITY_DATABASE TRINITY_AIBRIDGE__LISTEN TRINITY_CONTROLPLANE__LISTEN TRINITY_CONTROLPLANE__SEEDFILE
+unset TRINITY_DATA TRINITY_DATABASE TRINITY_AIBRIDGE__LISTEN TRINITY_CONTROLPLANE__{LISTEN,SEEDFILE,ENGINE,BRIDGEURL}
 
 clean_up() {
   "$ROOT/trinity" down --data "$DATA" >/dev/null 2>&1
+  if ((OWN_LINK)); then ip link delete "trl$$"; fi
   rm -rf -- "$WORK"
 }
+OWN_LINK=0
 trap clean_up EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
@@ -32,14 +34,20 @@ unused_port() {
 BRIDGE_PORT=$(unused_port)
 CONTROL_PORT=$(unused_port)
 
-# An engine that says of its bridge what $GATEWAY says; for `up`, that it has a private address of this machine, where there is one.
+# An engine that says of its bridge what $GATEWAY says; for `up`, that it has a private address of this machine: one of our own, or one that there is anyway.
 mkdir "$WORK/engine-here"
 cat >"$WORK/engine-here/docker" <<'DOCKER'
 #!/bin/sh
 case $* in *version*) echo 20.10 ;; *'network inspect'*) echo "$GATEWAY" ;; esac
 DOCKER
 chmod +x "$WORK/engine-here/docker"
-GATEWAY=$(awk '$1 == "|--" { a = $2 } $2 == "host" && $3 == "LOCAL" && a ~ /^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.)/ { print a; exit }' /proc/net/fib_trie)
+if ((EUID == 0)) && command -v ip >/dev/null && ip link add "trl$$" type bridge 2>/dev/null; then
+  OWN_LINK=1
+  GATEWAY=10.214.$((RANDOM % 256)).1
+  ip address add "$GATEWAY/24" dev "trl$$" && ip link set "trl$$" up || GATEWAY=''
+else
+  GATEWAY=$(awk '$1 == "|--" { a = $2 } $2 == "host" && $3 == "LOCAL" && a ~ /^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.)/ { print a; exit }' /proc/net/fib_trie)
+fi
 export GATEWAY
 
 up() { PATH=$WORK/engine-here:$PATH "$ROOT/trinity" up --data "$DATA" --bridge-port "$BRIDGE_PORT" --control-port "$CONTROL_PORT" "$@"; }

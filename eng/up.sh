@@ -99,7 +99,6 @@ check_database_url() {
 
 # What can be wrong with what was asked for is found here, before anything is installed, built or started.
 check_request() {
-  listen_for_containers
   require_free_ports
   check_seed_file
   check_database_url
@@ -170,6 +169,7 @@ bring_up() {
   check_request
   start_database
   ensure_build
+  listen_for_containers # as late as can be: an engine's bridge comes and goes with it
   set_service_environment
   migrate_database
   start_services
