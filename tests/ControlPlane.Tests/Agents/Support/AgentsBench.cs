@@ -46,9 +46,10 @@ internal sealed class AgentsBench : IAsyncDisposable
 
     /// <summary>Another control plane beside the first.</summary>
     /// <param name="looks">Null: as all of them.</param>
-    public async Task<ControlPlaneHost> AddHostAsync(bool? looks = null)
+    /// <param name="settings">More settings, as on the command line.</param>
+    public async Task<ControlPlaneHost> AddHostAsync(bool? looks = null, params string[] settings)
     {
-        var host = await ControlPlaneHost.StartAsync(["--ENCRYPTION_KEYS", _keys], Database, Time, services =>
+        var host = await ControlPlaneHost.StartAsync(["--ENCRYPTION_KEYS", _keys, .. settings], Database, Time, services =>
         {
             services.AddSingleton<IAgentRuntime>(Engine);
             if (!(looks ?? _looks))
