@@ -129,11 +129,11 @@ public sealed class OldImageTests : IAsyncLifetime
     [Theory]
     [InlineData("remove", "device or resource busy")]
     [InlineData("rename", "name in use")]
-    [InlineData("start", "port is already allocated")]
+    [InlineData("start", "OCI runtime create failed")]
     public async Task Assign_EngineFailsAfterwards_IsTold_AndMended(string call, string message)
     {
         await _bench.PutSubscriptionAsync("second");
-        _bench.Engine.Faults.Fail(call, EngineFault.Conflict, message, container: call == "rename" ? "trinity-agent-a-next" : "trinity-agent-a");
+        _bench.Engine.Faults.Fail(call, EngineFault.Failed, message, container: call == "rename" ? "trinity-agent-a-next" : "trinity-agent-a");
 
         var reply = (await _bench.AssignAsync("a", "second")).Is(200);
         Assert.Equal(("failed", message), (reply.At("restart_result"), reply.At("detail")));
