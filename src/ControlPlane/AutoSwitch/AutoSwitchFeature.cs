@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.Notifications;
 using Trinity.ControlPlane.Settings;
 using Trinity.ControlPlane.Timeline;
@@ -10,7 +11,7 @@ internal static class AutoSwitchFeature
     public static IServiceCollection AddAutoSwitch(this IServiceCollection services) => services
         .AddSingleton<SettingsStore>().AddSingleton<SettingsService>()
         .AddSingleton<TimelineStore>().AddSingleton<NotificationStore>()
-        .AddSingleton<FailureStore>().AddSingleton<HeadroomStore>().AddSingleton<AttributionStore>().AddSingleton<CandidateLoader>()
+        .AddSingleton<FailureStore>().AddSingleton<LimitsStore>().AddSingleton<AttributionStore>().AddSingleton<CandidateLoader>()
         .AddSingleton<AutoSwitchMetrics>().AddSingleton<SwitchJournal>().AddSingleton<AutoSwitchService>()
         .AddSingleton<RefusalStore>().AddSingleton<RefusalHandler>().AddSingleton<RefusalSignal>()
         .AddHostedService<RefusalWorkers>()

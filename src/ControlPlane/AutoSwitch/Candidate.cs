@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.Subscriptions;
 
 namespace Trinity.ControlPlane.AutoSwitch;
@@ -22,7 +23,7 @@ internal sealed record Candidate
     public IReadOnlyList<RecentFailure> Failures { get; init; } = [];
 
     /// <summary>Null: nothing was heard of its limits.</summary>
-    public Headroom? Headroom { get; init; }
+    public KnownLimits? Headroom { get; init; }
 
     /// <summary>Its row, for whoever assigns it; null where only the choice matters.</summary>
     public SubscriptionRow? Row { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.Database;
 using Trinity.Shared.Limits;
 
@@ -7,7 +8,7 @@ namespace Trinity.ControlPlane.AutoSwitch;
 
 /// <summary>Makes failures of what bridges saw refused: whose credential it was, what the provider said of its limits, and then what follows.</summary>
 internal sealed partial class RefusalHandler(
-    RefusalStore refusals, AttributionStore attribution, HeadroomStore headroom, AutoSwitchService switcher, AutoSwitchMetrics metrics, TimeProvider time, ILogger<RefusalHandler> logger)
+    RefusalStore refusals, AttributionStore attribution, LimitsStore heard, AutoSwitchService switcher, AutoSwitchMetrics metrics, TimeProvider time, ILogger<RefusalHandler> logger)
 {
     /// <summary>Shorter than a claim lives, so that one busy agent never holds up more than one worker.</summary>
     public static readonly TimeSpan PatienceWithAgents = TimeSpan.FromSeconds(40);
@@ -49,7 +50,7 @@ internal sealed partial class RefusalHandler(
         var limits = LimitsOf(refusal);
         if (limits is not null)
         {
-            await headroom.ObserveAsync(owner.SubscriptionId, refusal.Fingerprint, limits, FailureSource.Bridge, refusal.RefusedAt.ToOffset(), cancellationToken);
+            await heard.WriteAsync(new LimitsReading(refusal.Fingerprint, LimitsSource.Live, "refusal", limits, refusal.RefusedAt.ToOffset()), cancellationToken);
         }
 
         var failure = new SubscriptionFailure

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.Shared.Limits;
 
 namespace Trinity.ControlPlane.AutoSwitch;
@@ -10,7 +11,7 @@ internal static class SubscriptionHealth
     public static readonly TimeSpan SkipWindow = TimeSpan.FromHours(2);
 
     /// <summary>How long a provider's verdict, and what it said of the five-hour window, are worth something.</summary>
-    public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan FreshFor = KnownLimits.FreshFor;
 
     /// <summary>Why the subscription is at its limit now; null: it is not, as far as is known. Failures of other kinds do not count.</summary>
     public static string? WhyLimited(Candidate candidate, DateTimeOffset now)
@@ -50,18 +51,9 @@ internal static class SubscriptionHealth
     }
 
     /// <summary>The fuller of the windows, as a fraction; null: not known now.</summary>
-    public static double? Used(Candidate candidate, DateTimeOffset now)
-    {
-        if (Heard(candidate) is not { } headroom)
-        {
-            return null;
-        }
-
-        var isFresh = now - headroom.ObservedAt <= FreshFor;
-        var fiveHour = isFresh ? UsedOf(headroom.Limits.FiveHour, isFresh, now) : null;
-        var sevenDay = UsedOf(headroom.Limits.SevenDay, isFresh, now); // grows only, until its reset: an old value is a lower bound
-        return fiveHour > sevenDay || sevenDay is null ? fiveHour : sevenDay;
-    }
+    public static double? Used(Candidate candidate, DateTimeOffset now) => Heard(candidate)?.Limits.Windows
+        .Where(window => window.Name is PlanWindows.FiveHour or PlanWindows.SevenDay)
+        .Max(window => candidate.Headroom!.UsedNow(window, now));
 
     /// <summary>When the subscription is known to serve again; null: not known.</summary>
     public static DateTimeOffset? ServesAgainAt(Candidate candidate, DateTimeOffset now)
@@ -97,10 +89,7 @@ internal static class SubscriptionHealth
 
     private static bool IsRecent(RecentFailure failure, DateTimeOffset now) => failure.OccurredAt > now - SkipWindow;
 
-    private static Headroom? Heard(Candidate candidate) => candidate.Headroom is { } headroom && headroom.Fingerprint == candidate.Fingerprint ? headroom : null;
-
-    private static double? UsedOf(PlanWindow? window, bool isFresh, DateTimeOffset now) =>
-        window is { Utilization: { } used } && double.IsFinite(used) && (window.ResetsAt is { } reset ? reset > now : isFresh) ? used : null;
+    private static KnownLimits? Heard(Candidate candidate) => candidate.Headroom is { } headroom && headroom.Credential == candidate.Fingerprint ? headroom : null;
 
     private static string Refusal(Candidate candidate, DateTimeOffset now) => $"The provider refused it {Ago(candidate.Headroom!.ObservedAt, now)}.";
 

@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.CredentialReload;
 
 namespace Trinity.ControlPlane.AutoSwitch;
@@ -33,7 +34,7 @@ internal sealed record SwitchDecision
     public IReadOnlyList<CandidateVerdict> Candidates { get; init; } = [];
 
     /// <summary>What was known of the new subscription's limits.</summary>
-    public Headroom? Headroom { get; init; }
+    public KnownLimits? Headroom { get; init; }
 
     /// <summary>Whether the task may be sent once more: the agent has another credential than the one that failed.</summary>
     public bool Retry { get; init; }

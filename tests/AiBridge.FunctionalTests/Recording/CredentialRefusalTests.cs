@@ -70,7 +70,7 @@ public sealed class CredentialRefusalTests : IAsyncLifetime
         using var reply = await SendAsync(Models.Messages, _token);
 
         Assert.Equal(
-            """{"status": "rejected", "five_hour": {"status": "rejected", "resets_at": "2030-01-01T00:00:00+00:00", "utilization": 1.02}, "seven_day": {"status": "allowed_warning"}}""",
+            """{"status": "rejected", "windows": [{"name": "five_hour", "status": "rejected", "resets_at": "2030-01-01T00:00:00+00:00", "utilization": 1.02}, {"name": "seven_day", "status": "allowed_warning"}]}""",
             Assert.Single(await RefusalsAsync(1)).Limits);
     }
 

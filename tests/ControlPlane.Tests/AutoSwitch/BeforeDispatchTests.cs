@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.AutoSwitch;
 using Trinity.Shared.Limits;
 
@@ -76,11 +77,10 @@ public sealed class BeforeDispatchTests
         Assert.Equal(("b", 2), await bench.NowAsync("robot"));
     }
 
-    private static async Task HearAsync(SwitchBench bench, string subscription, string status) => await bench.Service<HeadroomStore>().ObserveAsync(
-        await bench.SubscriptionIdAsync(subscription),
-        bench.FingerprintOf(subscription),
-        new PlanLimits { Status = status, FiveHour = new PlanWindow { Utilization = 0.5, ResetsAt = Later, Status = status } },
-        "test",
-        bench.Service<TimeProvider>().GetUtcNow(),
-        Timeouts.Token);
+    private static Task HearAsync(SwitchBench bench, string subscription, string status)
+    {
+        var limits = new PlanLimits { Status = status, Windows = [new() { Name = PlanWindows.FiveHour, Utilization = 0.5, ResetsAt = Later, Status = status }] };
+        return bench.Service<LimitsStore>().WriteAsync(
+            new LimitsReading(bench.FingerprintOf(subscription), LimitsSource.Live, "test", limits, bench.Service<TimeProvider>().GetUtcNow()), Timeouts.Token);
+    }
 }

@@ -1,3 +1,4 @@
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.AutoSwitch;
 using Trinity.Shared.Limits;
 
@@ -30,14 +31,21 @@ internal static class Candidates
     public static Candidate Heard(
         this Candidate candidate, string status, double minutesAgo, double? fiveHour = null, double? sevenDay = null, double resetsInMinutes = 60, string? windowStatus = null, string? fingerprint = null) => candidate with
     {
-        Headroom = new Headroom(
-            fingerprint ?? candidate.Fingerprint,
-            new PlanLimits
+        Headroom = new KnownLimits
+        {
+            Credential = fingerprint ?? candidate.Fingerprint,
+            Limits = new PlanLimits
             {
                 Status = status,
-                FiveHour = new PlanWindow { Utilization = fiveHour, ResetsAt = Now.AddMinutes(resetsInMinutes), Status = windowStatus ?? status },
-                SevenDay = new PlanWindow { Utilization = sevenDay, ResetsAt = Now.AddDays(3) },
+                Windows =
+                [
+                    new() { Name = PlanWindows.FiveHour, Utilization = fiveHour, ResetsAt = Now.AddMinutes(resetsInMinutes), Status = windowStatus ?? status },
+                    new() { Name = PlanWindows.SevenDay, Utilization = sevenDay, ResetsAt = Now.AddDays(3) },
+                ],
             },
-            MinutesAgo(minutesAgo)),
+            ObservedAt = MinutesAgo(minutesAgo),
+            Source = LimitsSource.Live,
+            Detail = "test",
+        },
     };
 }

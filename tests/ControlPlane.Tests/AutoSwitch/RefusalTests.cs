@@ -1,10 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.AutoSwitch;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Tests.Hosting;
 using Trinity.Shared.AgentApi;
+using Trinity.Shared.Limits;
 
 namespace Trinity.ControlPlane.Tests.AutoSwitch;
 
@@ -12,7 +14,7 @@ namespace Trinity.ControlPlane.Tests.AutoSwitch;
 public sealed class RefusalTests
 {
     private const string Limits = """
-        {"status": "rejected", "five_hour": {"utilization": 1.02, "resets_at": "2099-01-01T10:00:00+00:00", "status": "rejected"}, "seven_day": {"utilization": 0.4, "status": "allowed"}}
+        {"status": "rejected", "windows": [{"name": "five_hour", "utilization": 1.02, "resets_at": "2099-01-01T10:00:00+00:00", "status": "rejected"}, {"name": "seven_day", "utilization": 0.4, "status": "allowed"}]}
         """;
 
     [Fact]
@@ -30,8 +32,7 @@ public sealed class RefusalTests
         Assert.Equal(
             ("robot", 1, bench.FingerprintOf("a"), "anthropic answered 429.", new DateTime(2099, 1, 1, 10, 0, 0, DateTimeKind.Utc)),
             (failure["agent"]!.GetValue<string>(), failure["generation"]!.GetValue<long>(), failure["fingerprint"]!.GetValue<string>(), failure["message"]!.GetValue<string>(), failure["resets_at"]!.GetValue<DateTime>()));
-        Assert.Equal(1.02, await bench.Database.ScalarAsync<double>("select five_hour_utilization from subscription_headroom"));
-        Assert.Equal("rejected", await bench.Database.ScalarAsync<string>("select status from subscription_headroom"));
+        Assert.Equal("rejected", await bench.Database.ScalarAsync<string>("select limits->>'status' from account_limits"));
     }
 
     [Theory] // AS-2
@@ -138,7 +139,7 @@ public sealed class RefusalTests
         var id = await bench.RefuseAsync(agent.VirtualKeyId!.Value, bench.FingerprintOf("a"));
         var time = new ManualTimeProvider();
         var handler = new RefusalHandler(
-            bench.Service<RefusalStore>(), bench.Service<AttributionStore>(), bench.Service<HeadroomStore>(), bench.Switcher, bench.Service<AutoSwitchMetrics>(), time, NullLogger<RefusalHandler>.Instance);
+            bench.Service<RefusalStore>(), bench.Service<AttributionStore>(), bench.Service<LimitsStore>(), bench.Switcher, bench.Service<AutoSwitchMetrics>(), time, NullLogger<RefusalHandler>.Instance);
         await using (await bench.Service<AgentLocks>().AcquireAsync(agent.Id, Timeouts.Token))
         {
             var handling = handler.HandleNextAsync(Timeouts.Token);
@@ -174,7 +175,7 @@ public sealed class RefusalTests
         await using var bench = await SwitchBench.StartAsync(["a", "b"]);
         var agent = await bench.AddAgentAsync("robot", "a");
 
-        await bench.RefuseAsync(agent.VirtualKeyId!.Value, bench.FingerprintOf("a"), limits: """{"five_hour": "full"}""");
+        await bench.RefuseAsync(agent.VirtualKeyId!.Value, bench.FingerprintOf("a"), limits: """{"windows": "full"}""");
         await bench.WhenHandledAsync();
 
         Assert.Equal(("b", 2), await bench.NowAsync("robot"));
@@ -232,15 +233,15 @@ public sealed class RefusalTests
     public async Task Headroom_KeepsTheLaterWord_AndNoneOfAnotherToken()
     {
         await using var bench = await SwitchBench.StartAsync(["a"]);
-        var store = bench.Host.Services.GetRequiredService<HeadroomStore>();
-        var (id, now) = (await bench.SubscriptionIdAsync("a"), TimeProvider.System.GetUtcNow());
-        Task ObserveAsync(string status, double minutes, string? fingerprint = null) =>
-            store.ObserveAsync(id, fingerprint ?? bench.FingerprintOf("a"), new Shared.Limits.PlanLimits { Status = status }, "test", now.AddMinutes(minutes), Timeouts.Token);
+        var store = bench.Host.Services.GetRequiredService<LimitsStore>();
+        var now = TimeProvider.System.GetUtcNow();
+        Task ObserveAsync(string status, double minutes, string? fingerprint = null) => store.WriteAsync(
+            new LimitsReading(fingerprint ?? bench.FingerprintOf("a"), LimitsSource.Live, "test", new PlanLimits { Status = status }, now.AddMinutes(minutes)), Timeouts.Token);
 
         await ObserveAsync("allowed", 0);
         await ObserveAsync("rejected", -1);
         await ObserveAsync("rejected", 1, "0123456789abcdef");
 
-        Assert.Equal("allowed", await bench.Database.ScalarAsync<string>("select status from subscription_headroom"));
+        Assert.Equal("allowed", await bench.Database.ScalarAsync<string>($"select limits->>'status' from account_limits where credential = '{bench.FingerprintOf("a")}'"));
     }
 }

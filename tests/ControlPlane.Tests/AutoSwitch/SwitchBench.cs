@@ -181,7 +181,7 @@ internal sealed class SwitchBench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var table in (string[])["subscription_failures", "credential_refusals", "subscription_headroom", "agent_timeline", "notifications"])
+        foreach (var table in (string[])["subscription_failures", "credential_refusals", "account_limits", "agent_timeline", "notifications"])
         {
             Canaries.AssertAbsentFrom(await Database.ScalarAsync<string>($"select coalesce(string_agg(t::text, E'\\n'), '') from {table} t") ?? "", table);
         }
