@@ -52,7 +52,10 @@ internal static class AiBridgeApp
         .AddHostedService<RecordShipper>()
         .AddSingleton<RefusalRecorder>()
         .AddSingleton<RefusalStore>()
-        .AddHostedService<RefusalShipper>();
+        .AddHostedService<RefusalShipper>()
+        .AddSingleton<LimitsObserver>()
+        .AddSingleton<ILimitsStore, LimitsStore>()
+        .AddHostedService<LimitsShipper>();
 
     private static IServiceCollection AddRequestPath(this IServiceCollection services)
     {
@@ -71,6 +74,7 @@ internal static class AiBridgeApp
             .AddSingleton<BridgeFactory>()
             .AddSingleton<CachedBridgePool>()
             .AddHostedService<BridgeReaper>()
+            .AddSingleton<LimitsReporter>()
             .AddSingleton<RefusalReporter>()
             .AddSingleton<BridgeForwarder>()
             .AddSingleton<ProxyEndpoint>();

@@ -37,6 +37,10 @@ internal static class EventIds
     public const int CredentialRefused = 1310;
     public const int RefusalsNotWritten = 1311;
     public const int RefusalsLostAtShutdown = 1312;
+    public const int LimitsNotWritten = 1320;
+    public const int LimitsWrittenAgain = 1321;
+    public const int LimitsDropped = 1322;
+    public const int LimitsLostAtShutdown = 1323;
 
     // Limits
     public const int BudgetRefreshFailed = 1400;

@@ -5,6 +5,7 @@ using Trinity.AiBridge.Providers;
 using Trinity.AiBridge.Recording;
 using Trinity.AiBridge.Routing;
 using Trinity.AiBridge.Telemetry;
+using Trinity.Shared.AgentApi;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Secrets;
 using Yarp.ReverseProxy.Forwarder;
@@ -13,7 +14,14 @@ namespace Trinity.AiBridge.Forwarding;
 
 /// <summary>Step 5 of the request path: sends the request through YARP, to the next key when one is refused before the client saw a byte.</summary>
 internal sealed partial class BridgeForwarder(
-    IHttpForwarder forwarder, KeyPolicy keyPolicy, RefusalReporter refusals, BridgeMetrics metrics, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<BridgeForwarder> logger)
+    IHttpForwarder forwarder,
+    KeyPolicy keyPolicy,
+    LimitsReporter limits,
+    RefusalReporter refusals,
+    BridgeMetrics metrics,
+    TimeProvider time,
+    IOptions<AiBridgeOptions> options,
+    ILogger<BridgeForwarder> logger)
 {
     private const string Byok = "byok";
     private const string Centralized = "centralized";
@@ -33,7 +41,9 @@ internal sealed partial class BridgeForwarder(
         if (exchange.Caller.OwnCredential)
         {
             exchange.Draft.CredentialKind = Byok;
-            exchange.Draft.KeyHint = SecretHint.Of(RequestHeaders.OwnCredential(headers));
+            var own = RequestHeaders.OwnCredential(headers);
+            exchange.Draft.KeyHint = SecretHint.Of(own);
+            exchange.Draft.Credential = own.Length > 0 ? CredentialFingerprint.Of(own) : null;
             return await AttemptAsync(exchange, key: null, nextKey: 0) ?? ForwardOutcome.Completed;
         }
 
@@ -50,6 +60,7 @@ internal sealed partial class BridgeForwarder(
         while (keys.Next(ref index, time.GetUtcNow()) is { } key)
         {
             exchange.Draft.KeyHint = key.Key.Hint;
+            exchange.Draft.Credential = key.Credential;
             if (await AttemptAsync(exchange, key, index) is { } outcome)
             {
                 return outcome;
@@ -84,7 +95,7 @@ internal sealed partial class BridgeForwarder(
         var transformer = new BridgeTransformer(
             exchange,
             key,
-            decide: response => (verdict = key is null ? Look(exchange, response) : keyPolicy.Judge(response, bridge, key, nextKey)) == KeyVerdict.Relay,
+            decide: response => (verdict = Judge(exchange, key, nextKey, response)) == KeyVerdict.Relay,
             observe: replies.Observe);
         var error = await forwarder.SendAsync(context, bridge.BaseUrl, invoker, RequestConfig(context, LimitsOf(bridge)), transformer, cut.Token);
         if (verdict != KeyVerdict.Relay)
@@ -103,8 +114,14 @@ internal sealed partial class BridgeForwarder(
     }
 
     // Without a key of ours there is no other to try: the reply is the client's.
-    private KeyVerdict Look(Exchange exchange, HttpResponseMessage response)
+    private KeyVerdict Judge(Exchange exchange, RingKey? key, int nextKey, HttpResponseMessage response)
     {
+        limits.Look(exchange, response);
+        if (key is not null)
+        {
+            return keyPolicy.Judge(response, exchange.Bridge, key, nextKey);
+        }
+
         refusals.Look(exchange, response);
         return KeyVerdict.Relay;
     }

@@ -8,6 +8,15 @@ internal enum CooldownReason
     Unauthorized,
 }
 
+/// <summary>A cooldown that is on.</summary>
+internal readonly record struct Cooldown(CooldownReason Reason, DateTimeOffset Until)
+{
+    /// <summary>The reason as metrics, logs and the replica's report say it.</summary>
+    public string ReasonName => NameOf(Reason);
+
+    public static string NameOf(CooldownReason reason) => reason == CooldownReason.RateLimited ? "rate_limited" : "unauthorized";
+}
+
 /// <summary>The cooldown of one provider key, by key id: it outlives bridges and reloads.</summary>
 /// <remarks><c>_state</c> is an immutable pair, replaced by compare-and-swap from any request.</remarks>
 internal sealed class KeyHealth
@@ -28,6 +37,13 @@ internal sealed class KeyHealth
         var remaining = state.Until - now;
         reason = remaining > TimeSpan.Zero ? state.Reason : CooldownReason.None;
         return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
+    }
+
+    /// <summary>Null when the key may be used.</summary>
+    public Cooldown? CooldownAt(DateTimeOffset now)
+    {
+        var state = Volatile.Read(ref _state);
+        return state.Until > now ? new Cooldown(state.Reason, state.Until) : null;
     }
 
     /// <summary>Starts a cooldown; a later deadline that is already set stays.</summary>

@@ -37,7 +37,7 @@ internal sealed partial class KeyPolicy(BridgeMetrics metrics, TimeProvider time
 
     private void CoolDown(Bridge bridge, RingKey key, CooldownReason reason, TimeSpan duration, DateTimeOffset now)
     {
-        var label = reason == CooldownReason.RateLimited ? "rate_limited" : "unauthorized";
+        var label = Cooldown.NameOf(reason);
         key.Health.CoolDown(reason, duration, now);
         metrics.KeyCoolingDown(bridge.Provider.Name, label);
         Log.KeyCoolingDown(logger, key.Key.Id, bridge.Provider.Name, duration.TotalSeconds, label);

@@ -7,19 +7,19 @@ namespace Trinity.AiBridge.Forwarding;
 /// <remarks>Immutable; the health it points to is shared with other rings of the same keys.</remarks>
 internal sealed class KeyRing(IReadOnlyList<ProviderKey> keys, KeyHealthRegistry registry)
 {
-    private readonly KeyHealth[] _health = [.. keys.Select(key => registry.Get(key.Id))];
+    private readonly RingKey[] _keys = [.. keys.Select(key => new RingKey(key, registry.Get(key.Id), $"key:{key.Id}"))];
 
-    public int Count => keys.Count;
+    public int Count => _keys.Length;
 
     /// <summary>The next usable key at or after <paramref name="index"/>, which moves behind it; null when there is none.</summary>
     public RingKey? Next(ref int index, DateTimeOffset now)
     {
-        while (index < keys.Count)
+        while (index < _keys.Length)
         {
-            var at = index++;
-            if (_health[at].Remaining(now, out _) == TimeSpan.Zero)
+            var key = _keys[index++];
+            if (key.Health.Remaining(now, out _) == TimeSpan.Zero)
             {
-                return new RingKey(keys[at], _health[at]);
+                return key;
             }
         }
 
@@ -31,9 +31,9 @@ internal sealed class KeyRing(IReadOnlyList<ProviderKey> keys, KeyHealthRegistry
     {
         var shortest = TimeSpan.MaxValue;
         var rateLimited = false;
-        foreach (var health in _health)
+        foreach (var key in _keys)
         {
-            var remaining = health.Remaining(now, out var reason);
+            var remaining = key.Health.Remaining(now, out var reason);
             rateLimited |= reason == CooldownReason.RateLimited;
             shortest = remaining < shortest ? remaining : shortest;
         }
@@ -44,5 +44,8 @@ internal sealed class KeyRing(IReadOnlyList<ProviderKey> keys, KeyHealthRegistry
     }
 }
 
-/// <summary>A key picked for one attempt.</summary>
-internal sealed record RingKey(ProviderKey Key, KeyHealth Health);
+/// <summary>A key with its health.</summary>
+/// <param name="Key">As configured.</param>
+/// <param name="Health">Shared with other rings of the same key.</param>
+/// <param name="Credential">What records call it: <c>key:</c> and its id.</param>
+internal sealed record RingKey(ProviderKey Key, KeyHealth Health, string Credential);

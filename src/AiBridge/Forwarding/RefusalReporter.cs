@@ -1,5 +1,4 @@
 using Trinity.AiBridge.Recording;
-using Trinity.Shared.AgentApi;
 
 namespace Trinity.AiBridge.Forwarding;
 
@@ -10,8 +9,8 @@ internal sealed class RefusalReporter(RefusalRecorder recorder, TimeProvider tim
     /// <summary>Refusals of routes that we only pass through say nothing of the credential: the vendor's telemetry refuses one that serves models.</summary>
     public void Look(Exchange exchange, HttpResponseMessage response)
     {
-        var (context, bridge, route, caller, _, _, draft) = exchange;
-        if (!caller.OwnCredential || !route.Route.Bridged || !bridge.Type.RefusesCredential(response.StatusCode))
+        var (_, bridge, route, caller, _, _, draft) = exchange;
+        if (!caller.OwnCredential || draft.Credential is null || !route.Route.Bridged || !bridge.Type.RefusesCredential(response.StatusCode))
         {
             return;
         }
@@ -21,10 +20,10 @@ internal sealed class RefusalReporter(RefusalRecorder recorder, TimeProvider tim
         {
             Id = draft.Id,
             VirtualKeyId = caller.Key.Id,
-            Fingerprint = CredentialFingerprint.Of(RequestHeaders.OwnCredential(context.Request.Headers)),
+            Fingerprint = draft.Credential!,
             Provider = bridge.Provider.Name,
             Status = (int)response.StatusCode,
-            Limits = bridge.Type.ReadLimits(response.Headers),
+            Limits = bridge.Type.ReadLimits(response.Headers, now)?.Limits,
             RetryAt = RetryAt(response, now),
             RequestedAt = draft.StartedAt,
             RefusedAt = now,

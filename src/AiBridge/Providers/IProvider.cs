@@ -25,6 +25,8 @@ internal interface IProvider
     /// <summary>Whether a reply of a bridged route refuses the credential, for now or for good, rather than the request.</summary>
     bool RefusesCredential(HttpStatusCode status);
 
-    /// <summary>What a reply says of the limits of the subscription behind the credential; null: nothing.</summary>
-    PlanLimits? ReadLimits(HttpResponseHeaders headers);
+    /// <summary>What a reply says of the limits behind the credential; null: nothing, which costs a few look-ups to find out.</summary>
+    /// <param name="headers">The reply's.</param>
+    /// <param name="now">When it came: some limits end so much later.</param>
+    HeardLimits? ReadLimits(HttpResponseHeaders headers, DateTimeOffset now);
 }

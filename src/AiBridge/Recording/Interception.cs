@@ -45,6 +45,9 @@ internal sealed record Interception
     /// <summary><c>centralized</c> (a key of the provider's configuration) or <c>byok</c> (the client's own).</summary>
     public string? CredentialKind { get; init; }
     public string? KeyHint { get; init; }
+
+    /// <summary>The fingerprint of the caller's own credential, or <c>key:</c> and the id of the provider's key that was tried last; null: none was sent.</summary>
+    public string? Credential { get; init; }
     public required int Attempts { get; init; }
     public required long Generation { get; init; }
     public required DateTimeOffset StartedAt { get; init; }

@@ -31,6 +31,9 @@ internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long 
     public string? Error { get; set; }
     public string? CredentialKind { get; set; }
     public string? KeyHint { get; set; }
+
+    /// <summary>The credential of this very request, by the name that records have for it; by the time the reply is here its caller may work with another one.</summary>
+    public string? Credential { get; set; }
     public int Attempts { get; set; }
     public long Generation { get; set; }
     public TimeSpan? FirstByteAfter { get; set; }
@@ -58,6 +61,7 @@ internal sealed class InterceptionDraft(Guid id, DateTimeOffset startedAt, long 
         Error = Cut(Error),
         CredentialKind = CredentialKind,
         KeyHint = KeyHint,
+        Credential = Credential,
         Attempts = Attempts,
         Generation = Generation,
         StartedAt = startedAt,

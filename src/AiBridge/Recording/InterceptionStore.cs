@@ -8,13 +8,14 @@ internal sealed class InterceptionStore(NpgsqlDataSource database, ReplicaIdenti
 {
     private const string InsertInterceptions = """
         insert into interceptions (id, provider_id, provider, provider_type, route, model, client, session_id, virtual_key_id, caller, agent,
-          streaming, status, outcome, error, credential_kind, key_hint, attempts, generation, replica_id, started_at, first_byte_ms, duration_ms)
+          streaming, status, outcome, error, credential_kind, key_hint, credential, attempts, generation, replica_id, started_at, first_byte_ms, duration_ms)
         select r.id, r.provider_id, r.provider, r.provider_type, r.route, r.model, r.client, r.session_id, r.virtual_key_id, r.caller, r.agent,
-          r.streaming, r.status, r.outcome, r.error, r.credential_kind, r.key_hint, r.attempts, r.generation, $1, r.started_at, r.first_byte_ms, r.duration_ms
+          r.streaming, r.status, r.outcome, r.error, r.credential_kind, r.key_hint, r.credential, r.attempts, r.generation, $1, r.started_at, r.first_byte_ms, r.duration_ms
         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::uuid[], $11::text[], $12::text[],
-          $13::boolean[], $14::integer[], $15::text[], $16::text[], $17::text[], $18::text[], $19::integer[], $20::bigint[], $21::timestamptz[], $22::double precision[], $23::double precision[])
+          $13::boolean[], $14::integer[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::integer[], $21::bigint[], $22::timestamptz[], $23::double precision[],
+          $24::double precision[])
           as r (id, provider_id, provider, provider_type, route, model, client, session_id, virtual_key_id, caller, agent,
-            streaming, status, outcome, error, credential_kind, key_hint, attempts, generation, started_at, first_byte_ms, duration_ms)
+            streaming, status, outcome, error, credential_kind, key_hint, credential, attempts, generation, started_at, first_byte_ms, duration_ms)
         on conflict (id) do nothing
         """;
 
@@ -77,6 +78,7 @@ internal sealed class InterceptionStore(NpgsqlDataSource database, ReplicaIdenti
         Add(command, NpgsqlDbType.Text, batch, record => record.Error);
         Add(command, NpgsqlDbType.Text, batch, record => record.CredentialKind);
         Add(command, NpgsqlDbType.Text, batch, record => record.KeyHint);
+        Add(command, NpgsqlDbType.Text, batch, record => record.Credential);
         Add(command, NpgsqlDbType.Integer, batch, record => record.Attempts);
         Add(command, NpgsqlDbType.Bigint, batch, record => record.Generation);
         Add(command, NpgsqlDbType.TimestampTz, batch, record => record.StartedAt.UtcDateTime);

@@ -3,23 +3,34 @@ using System.Text.Json.Serialization;
 using Npgsql;
 using Trinity.AiBridge.Bridges;
 using Trinity.AiBridge.Configuration;
+using Trinity.AiBridge.Forwarding;
 using Trinity.AiBridge.Telemetry;
 using Trinity.Shared.Hosting;
 
 namespace Trinity.AiBridge.Reload;
 
-/// <summary>Step (g) of the reload path: tells the control plane, in <c>bridge_replicas</c>, which generation this replica serves and what still drains.</summary>
+/// <summary>Step (g) of the reload path: tells the control plane, in <c>bridge_replicas</c>, which generation this replica serves, what still drains, and which keys cool down.</summary>
 /// <remarks><c>_oneAtATime</c> keeps the reload loop and the heartbeat from overtaking each other: a report never replaces a newer one. It guards the fields.</remarks>
 internal sealed partial class ReplicaReporter(
-    NpgsqlDataSource database, ReplicaIdentity replica, ConfigProvider config, CachedBridgePool pool, Convergence convergence, ReloadMetrics metrics, TimeProvider time, ILogger<ReplicaReporter> logger) : IDisposable
+    NpgsqlDataSource database,
+    ReplicaIdentity replica,
+    ConfigProvider config,
+    CachedBridgePool pool,
+    KeyHealthRegistry keys,
+    Convergence convergence,
+    ReloadMetrics metrics,
+    TimeProvider time,
+    ILogger<ReplicaReporter> logger) : IDisposable
 {
     private const string Upsert = """
-        insert into bridge_replicas as r (id, address, version, generation, applied_at, heartbeat_at, started_at, draining, errors)
-        values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, $6::jsonb, $7::jsonb)
-        on conflict (id) do update set address = $2, version = $3, generation = $4, heartbeat_at = clock_timestamp(), started_at = $5, draining = $6::jsonb, errors = $7::jsonb,
+        insert into bridge_replicas as r (id, address, version, generation, applied_at, heartbeat_at, started_at, draining, errors, cooling)
+        values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, $6::jsonb, $7::jsonb, $8::jsonb)
+        on conflict (id) do update set address = $2, version = $3, generation = $4, heartbeat_at = clock_timestamp(), started_at = $5, draining = $6::jsonb, errors = $7::jsonb, cooling = $8::jsonb,
           applied_at = case when r.generation = $4 and r.started_at = $5 then r.applied_at else clock_timestamp() end
         returning (select revision from config_revision) as revision, extract(epoch from clock_timestamp() - (select changed_at from config_revision))::float8 as age
         """;
+
+    private const int MaxCooling = 1000; // of the keys that cool down longest
 
     private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(3); // the reload loop waits for its turn
 
@@ -95,12 +106,14 @@ internal sealed partial class ReplicaReporter(
         var snapshot = config.Current;
         var draining = pool.Draining.Where(bridge => bridge.IsRetired && bridge.Leases > 0).Select(bridge => new DrainingBridge(
             bridge.Provider.Id, bridge.Key.Revision, [.. bridge.Provider.Config.Keys.Select(key => key.Id)], bridge.Leases, bridge.RetiredAt));
+        var cooling = keys.Cooling(time.GetUtcNow(), MaxCooling).Select(key => new CoolingKey(key.KeyId, key.Cooldown.ReasonName, key.Cooldown.Until));
         using var limit = new CancellationTokenSource(ReportLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var (revision, age) = await UpsertAsync(
             snapshot?.Generation ?? 0,
             JsonSerializer.Serialize([.. draining], ReportJson.Default.DrainingBridgeArray),
             JsonSerializer.Serialize([.. snapshot?.Problems ?? []], ReportJson.Default.ConfigProblemArray),
+            JsonSerializer.Serialize([.. cooling], ReportJson.Default.CoolingKeyArray),
             either.Token);
         if (snapshot is not null && revision == snapshot.Generation && _reported != revision)
         {
@@ -117,10 +130,10 @@ internal sealed partial class ReplicaReporter(
     }
 
     // The database's revision, and how many seconds old it is.
-    private async Task<(long Revision, double Age)> UpsertAsync(long generation, string draining, string errors, CancellationToken cancellationToken)
+    private async Task<(long Revision, double Age)> UpsertAsync(long generation, string draining, string errors, string cooling, CancellationToken cancellationToken)
     {
         await using var upsert = database.CreateCommand(Upsert);
-        foreach (var value in (object[])[replica.Id, replica.Address, TrinityHosting.Version, generation, replica.StartedAt, draining, errors])
+        foreach (var value in (object[])[replica.Id, replica.Address, TrinityHosting.Version, generation, replica.StartedAt, draining, errors, cooling])
         {
             upsert.Parameters.AddWithValue(value);
         }
@@ -143,7 +156,11 @@ internal sealed partial class ReplicaReporter(
 /// <summary>A retired bridge with requests on it, as rollouts read it.</summary>
 internal sealed record DrainingBridge(Guid ProviderId, string Revision, IReadOnlyList<Guid> KeyIds, int Leases, DateTimeOffset Since);
 
+/// <summary>A provider's key that is not used until then, and why: <c>rate_limited</c> or <c>unauthorized</c>.</summary>
+internal sealed record CoolingKey(Guid KeyId, string Reason, DateTimeOffset Until);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(DrainingBridge[]))]
 [JsonSerializable(typeof(ConfigProblem[]))]
+[JsonSerializable(typeof(CoolingKey[]))]
 internal sealed partial class ReportJson : JsonSerializerContext;

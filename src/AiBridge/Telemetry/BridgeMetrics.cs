@@ -33,6 +33,9 @@ internal sealed class BridgeMetrics
     private readonly Counter<long> _recordsDropped;
     private readonly Counter<long> _credentialRefusals;
     private readonly Counter<long> _refusalsDropped;
+    private readonly Counter<long> _limitsObserved;
+    private readonly Counter<long> _limitsWritten;
+    private readonly Counter<long> _limitsDropped;
 
     public BridgeMetrics(IMeterFactory meters)
     {
@@ -55,6 +58,9 @@ internal sealed class BridgeMetrics
         _recordsDropped = _meter.CreateCounter<long>("trinity_records_dropped", null, "Records lost because the queue was full.");
         _credentialRefusals = _meter.CreateCounter<long>("trinity_credential_refusals", null, "Requests whose own credential the provider refused.");
         _refusalsDropped = _meter.CreateCounter<long>("trinity_credential_refusals_dropped", null, "Refusals of own credentials that were not reported because the queue was full.");
+        _limitsObserved = _meter.CreateCounter<long>("trinity_limits_observed", null, "Replies that said how far a credential's limits are used up.");
+        _limitsWritten = _meter.CreateCounter<long>("trinity_limits_written", null, "What was last said of a credential's limits, written to Postgres.");
+        _limitsDropped = _meter.CreateCounter<long>("trinity_limits_dropped", null, "What was said of limits, lost because too many credentials were waiting for Postgres.");
     }
 
     public void ObserveBridges(Func<int> activeLeases, Func<int> drainingLeases, Func<int> drainingBridges)
@@ -137,6 +143,12 @@ internal sealed class BridgeMetrics
     public void CredentialRefused(string provider, int status) => _credentialRefusals.Add(1, new TagList { { "provider", provider }, { "status", status } });
 
     public void RefusalDropped() => _refusalsDropped.Add(1);
+
+    public void LimitsObserved(string provider) => _limitsObserved.Add(1, new TagList { { "provider", provider } });
+
+    public void LimitsWritten(string provider) => _limitsWritten.Add(1, new TagList { { "provider", provider } });
+
+    public void LimitsDropped(string provider) => _limitsDropped.Add(1, new TagList { { "provider", provider } });
 
     private void Tokens(string provider, string model, string type, long count)
     {

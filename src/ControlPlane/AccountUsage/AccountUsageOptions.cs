@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace Trinity.ControlPlane.AccountUsage;
 
 /// <summary>Settings of account usage: section <c>AccountUsage</c>.</summary>

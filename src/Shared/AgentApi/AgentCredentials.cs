@@ -76,7 +76,15 @@ public sealed record RunningTasks(long Generation, Guid? SubscriptionId, string?
 public static class CredentialFingerprint
 {
     /// <returns>The first 16 hex digits of its SHA-256.</returns>
-    public static string Of(string credential) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(credential)).AsSpan(0, 8));
+    public static string Of(string credential)
+    {
+        const int usual = 512;
+        var size = Encoding.UTF8.GetMaxByteCount(credential.Length);
+        var bytes = size <= usual ? stackalloc byte[usual] : new byte[size];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(credential, bytes)], hash);
+        return Convert.ToHexStringLower(hash[..8]);
+    }
 }
 
 /// <summary>The agent API's JSON: snake_case, source-generated for server and client.</summary>

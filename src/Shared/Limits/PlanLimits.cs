@@ -66,9 +66,16 @@ public sealed record PlanWindow
     public bool Refuses => PlanLimits.Refuses(Status);
 }
 
-/// <summary>An account's money, in US dollars.</summary>
+/// <summary>What an account has to spend.</summary>
 public sealed record PlanCredit
 {
+    public const string Dollars = "usd";
+
+    public const string Credits = "credits";
+
+    /// <summary>Of the figures: <see cref="Dollars"/>, or <see cref="Credits"/> of the provider's own.</summary>
+    public string Unit { get; init; } = Dollars;
+
     /// <summary>The most that may be spent; null: no ceiling is known.</summary>
     public double? Limit { get; init; }
 

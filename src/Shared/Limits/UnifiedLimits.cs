@@ -6,14 +6,26 @@ namespace Trinity.Shared.Limits;
 public static class UnifiedLimits
 {
     private const string Prefix = "anthropic-ratelimit-unified-";
-    private static readonly (string Name, string Header)[] Known = [(PlanWindows.FiveHour, "5h"), (PlanWindows.SevenDay, "7d")];
+    private const string Status = Prefix + "status";
+    private const string FiveHourUtilization = Prefix + "5h-utilization";
+
+    private static readonly (string Name, string Utilization, string ResetsAt, string Status)[] Known =
+    [
+        (PlanWindows.FiveHour, FiveHourUtilization, Prefix + "5h-reset", Prefix + "5h-status"),
+        (PlanWindows.SevenDay, Prefix + "7d-utilization", Prefix + "7d-reset", Prefix + "7d-status"),
+    ];
 
     /// <returns>Null when the reply has none of them.</returns>
     public static PlanLimits? Read(HttpResponseHeaders headers)
     {
+        if (!headers.HasAny(Status, FiveHourUtilization))
+        {
+            return null;
+        }
+
         var limits = new PlanLimits
         {
-            Status = headers.Word(Prefix + "status"),
+            Status = headers.Word(Status),
             Claim = headers.Word(Prefix + "representative-claim"),
             ResetsAt = headers.Instant(Prefix + "reset"),
             Windows = [.. Windows(headers)],
@@ -23,16 +35,10 @@ public static class UnifiedLimits
 
     private static IEnumerable<PlanWindow> Windows(HttpResponseHeaders headers)
     {
-        foreach (var (name, header) in Known)
+        foreach (var (name, utilization, resetsAt, status) in Known)
         {
-            var window = new PlanWindow
-            {
-                Name = name,
-                Utilization = headers.Fraction($"{Prefix}{header}-utilization"),
-                ResetsAt = headers.Instant($"{Prefix}{header}-reset"),
-                Status = headers.Word($"{Prefix}{header}-status"),
-            };
-            if (window != new PlanWindow { Name = name })
+            var window = new PlanWindow { Name = name, Utilization = headers.Fraction(utilization), ResetsAt = headers.Instant(resetsAt), Status = headers.Word(status) };
+            if (window is not { Utilization: null, ResetsAt: null, Status: null })
             {
                 yield return window;
             }

@@ -1,5 +1,6 @@
 using System.Net;
 using Trinity.AiBridge.FunctionalTests.Support;
+using Trinity.Shared.AgentApi;
 
 namespace Trinity.AiBridge.FunctionalTests.Proxy;
 
@@ -47,6 +48,7 @@ public sealed class CredentialTests(EchoBench echo) : IClassFixture<EchoBench>
         Assert.DoesNotContain(Own, seen.Text, StringComparison.Ordinal);
         var record = await Bench.RecordedAsync(reply);
         Assert.Equal(("tester", "centralized", "sk-k...6789"), (record.Caller, record.CredentialKind, record.KeyHint));
+        Assert.Matches("^key:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", record.Credential);
     }
 
     [Theory]
@@ -61,7 +63,7 @@ public sealed class CredentialTests(EchoBench echo) : IClassFixture<EchoBench>
         Assert.DoesNotContain(Bench.Token, seen.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-key-of", seen.Text, StringComparison.Ordinal);
         var record = await Bench.RecordedAsync(reply);
-        Assert.Equal(("tester", "byok", "sk-a...tial"), (record.Caller, record.CredentialKind, record.KeyHint));
+        Assert.Equal(("tester", "byok", "sk-a...tial", CredentialFingerprint.Of(Own)), (record.Caller, record.CredentialKind, record.KeyHint, record.Credential));
     }
 
     [Theory]

@@ -244,8 +244,13 @@ public sealed class CredentialRefusalTests : IAsyncLifetime
 
     private static CredentialRefusal Refusal() => new()
     {
-        Id = Guid.CreateVersion7(), VirtualKeyId = Guid.CreateVersion7(), Fingerprint = "0123456789abcdef", Provider = "p", Status = 429,
-        RequestedAt = DateTimeOffset.UnixEpoch, RefusedAt = DateTimeOffset.UnixEpoch,
+        Id = Guid.CreateVersion7(),
+        VirtualKeyId = Guid.CreateVersion7(),
+        Fingerprint = "0123456789abcdef",
+        Provider = "p",
+        Status = 429,
+        RequestedAt = DateTimeOffset.UnixEpoch,
+        RefusedAt = DateTimeOffset.UnixEpoch,
     };
 
     private Task<HttpResponseMessage> SendAsync(string dialect, string credential, string? virtualKey = null) => SendAsync(Bench.Request(dialect), credential, virtualKey);

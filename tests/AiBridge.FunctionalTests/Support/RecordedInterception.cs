@@ -21,6 +21,7 @@ internal sealed record RecordedInterception
     public string? Error { get; init; }
     public string? CredentialKind { get; init; }
     public string? KeyHint { get; init; }
+    public string? Credential { get; init; }
     public int Attempts { get; init; }
     public long Generation { get; init; }
     public double? FirstByteMs { get; init; }

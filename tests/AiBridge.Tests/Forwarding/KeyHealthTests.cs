@@ -27,6 +27,16 @@ public sealed class KeyHealthTests
     }
 
     [Fact]
+    public void CooldownAt_CoolingKey_IsThereUntilItIsOver()
+    {
+        Assert.Null(_health.CooldownAt(Now));
+        _health.CoolDown(CooldownReason.Unauthorized, TimeSpan.FromSeconds(10), Now);
+
+        Assert.Equal(new Cooldown(CooldownReason.Unauthorized, Now.AddSeconds(10)), _health.CooldownAt(Now.AddSeconds(9)));
+        Assert.Null(_health.CooldownAt(Now.AddSeconds(10)));
+    }
+
+    [Fact]
     public void CoolDown_ShorterThanTheRunningOne_IsIgnored()
     {
         _health.CoolDown(CooldownReason.RateLimited, TimeSpan.FromSeconds(100), Now);

@@ -46,5 +46,5 @@ internal sealed class AnthropicProvider : IProvider
     public bool RefusesCredential(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized or HttpStatusCode.PaymentRequired or HttpStatusCode.Forbidden;
 
-    public PlanLimits? ReadLimits(HttpResponseHeaders headers) => UnifiedLimits.Read(headers);
+    public HeardLimits? ReadLimits(HttpResponseHeaders headers, DateTimeOffset now) => AnthropicLimits.Read(headers);
 }

@@ -51,5 +51,5 @@ internal sealed class OpenAiProvider : IProvider
     /// <summary>A 403 is about a model or a region here.</summary>
     public bool RefusesCredential(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized;
 
-    public PlanLimits? ReadLimits(HttpResponseHeaders headers) => null;
+    public HeardLimits? ReadLimits(HttpResponseHeaders headers, DateTimeOffset now) => OpenAiLimits.Read(headers, now);
 }

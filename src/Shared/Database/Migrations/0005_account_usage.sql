@@ -19,10 +19,13 @@ create table account_probes (
   account    text primary key,
   credential text not null,
   started_at timestamptz not null,
-  problem    text
+  verdict    text,
+  problem    text,
+  paid       boolean
 );
 
-comment on column account_probes.problem is 'Why the last probe brought nothing; null: it did, or is under way.';
+comment on column account_probes.verdict is 'What came of it; null while it is under way, or when whoever asked was killed.';
+comment on column account_probes.paid is 'Whether the answer cost a request of the account''s: then looking at it asks less often.';
 
 -- How an account was used over time, for charts and for the rate at which it fills.
 create table account_usage_history (
@@ -36,6 +39,11 @@ create index account_usage_history_at on account_usage_history (at);
 
 -- Which provider keys are cooling down on a bridge, by its last heartbeat.
 alter table bridge_replicas add column cooling jsonb not null default '[]';
+
+-- With which credential a request went to its provider, so that what it used up is booked to that one, whatever its agent has by now.
+alter table interceptions add column credential text;
+
+comment on column interceptions.credential is 'The fingerprint of the caller''s own token, or key:<id> of the provider''s key that was tried last.';
 
 -- New work stops at this share of a subscription's fullest window; null: the settings' default.
 alter table subscriptions add column soft_ceiling_percent integer check (soft_ceiling_percent between 1 and 100);
