@@ -26,4 +26,9 @@ internal static class ControlPlaneEventIds
     public const int FailureSweepFailed = 2312;
     public const int RefusalsWait = 2313;
     public const int AgentIsBusy = 2314;
+    public const int ProbeWorkerNotStarted = 2400;
+    public const int ProbeWithoutAnswer = 2401;
+    public const int AccountNotAsked = 2410;
+    public const int UsageHistoryNotKept = 2411;
+    public const int LimitHeadersMissing = 2420;
 }

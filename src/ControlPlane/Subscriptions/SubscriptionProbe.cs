@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
 using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Http;
 using Trinity.Shared.Configuration;
@@ -7,22 +5,17 @@ using Trinity.Shared.Secrets;
 
 namespace Trinity.ControlPlane.Subscriptions;
 
-/// <summary>Asks the provider for one token of text: setup tokens may not read the account's usage, so this is the cheapest call that proves them.</summary>
+/// <summary>Asks the provider for one token of text, and judges the token by the answer.</summary>
 internal sealed class SubscriptionProbe(IOptions<ControlPlaneOptions> options, UpstreamAddressPolicy addresses, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
-
-    // The system prompt is the one that the provider expects of a subscription's requests.
-    private static readonly byte[] Body = """
-        {"model":"claude-haiku-4-5","max_tokens":1,"system":"You are Claude Code, Anthropic's official CLI for Claude.","messages":[{"role":"user","content":"ping"}]}
-        """u8.ToArray();
 
     private readonly HttpMessageInvoker _invoker = ProbeInvoker.Create(addresses);
 
     /// <summary>Never throws for what the provider or the network does; never repeats anything of the provider's body, which can quote the token.</summary>
     public async Task<SubscriptionTest> ProbeAsync(SecretString token, CancellationToken cancellationToken)
     {
-        using var request = Request(token);
+        using var request = OneTokenMessage.Create(new Uri($"{options.Value.SubscriptionProvider.TrimEnd('/')}/{OneTokenMessage.Path}"), token);
         using var deadline = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var started = time.GetTimestamp();
@@ -51,17 +44,4 @@ internal sealed class SubscriptionProbe(IOptions<ControlPlaneOptions> options, U
     }
 
     public void Dispose() => _invoker.Dispose();
-
-    private HttpRequestMessage Request(SecretString token)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(options.Value.SubscriptionProvider.TrimEnd('/') + "/"), "v1/messages"))
-        {
-            Content = new ByteArrayContent(Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json", Encoding.UTF8.WebName) } },
-        };
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Trinity", "1"));
-        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token.Reveal()}");
-        request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
-        request.Headers.TryAddWithoutValidation("anthropic-beta", "oauth-2025-04-20");
-        return request;
-    }
 }
