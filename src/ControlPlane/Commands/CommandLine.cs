@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Trinity.ControlPlane.AccountUsage.Workers;
 
 namespace Trinity.ControlPlane.Commands;
 
@@ -29,7 +30,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error)
         var settings = args[words.Length..];
         if (args is ["--help" or "-h" or "help", ..] || settings is ["--help" or "-h", ..])
         {
-            await output.WriteLineAsync(Usage);
+            await output.WriteLineAsync(words is [WorkerCommand.Verb] ? ProbeWorkerCommand.Usage : Usage);
             return 0;
         }
 
@@ -48,6 +49,9 @@ internal sealed class CommandLine(TextWriter output, TextWriter error)
                     return 0;
                 case ["operator-token", "create"]:
                     return await CreateOperatorTokenCommand.RunAsync(settings, output, error, cancellationToken) ? 0 : Misused;
+                case [WorkerCommand.Verb]:
+                    await ProbeWorkerCommand.RunAsync(cancellationToken);
+                    return 0;
                 default:
                     await error.WriteLineAsync($"Unknown verb '{string.Join(' ', words)}'; see --help.");
                     return Misused;

@@ -4,15 +4,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Trinity.ControlPlane.Tests.Hosting;
 
-/// <summary>What one control plane measures from now on. Meters are known to the whole process; only this host's are meant.</summary>
+/// <summary>What one control plane, or a part of one, measures from now on. Meters are known to the whole process; only those of this factory are meant.</summary>
 internal sealed class HostMeasurements : IDisposable
 {
     private readonly ConcurrentBag<string> _all = [];
     private readonly MeterListener _listener;
 
     public HostMeasurements(ControlPlaneHost host)
+        : this(host.Services.GetRequiredService<IMeterFactory>())
     {
-        var meters = host.Services.GetRequiredService<IMeterFactory>();
+    }
+
+    public HostMeasurements(IMeterFactory meters)
+    {
         _listener = new MeterListener
         {
             InstrumentPublished = (instrument, self) =>
