@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Trinity.ControlPlane.AccountUsage;
 using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
@@ -77,6 +78,7 @@ internal static class ControlPlaneApp
         try
         {
             _ = services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value;
+            _ = services.GetRequiredService<IOptions<AccountUsageOptions>>().Value;
             _ = services.GetRequiredService<SecretProtector>();
         }
         catch (InvalidOperationException unbindable)
@@ -131,7 +133,8 @@ internal static class ControlPlaneApp
         services.AddSingleton<AgentClient>().AddSingleton<AgentLocks>().AddSingleton<CredentialSource>().AddSingleton<CredentialDeliverer>();
         services.AddSingleton<AgentGenerations>().AddSingleton<AgentAssignment>().AddSingleton<AgentFanOut>();
         services.AddAutoSwitch();
-        services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>();
+        services.AddAccountUsage();
+        services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>().AddSingleton<SubscriptionUsageStore>();
         services.AddSingleton<EngineClient>().AddSingleton<AgentImages>().AddSingleton<IAgentRuntime, DockerRuntime>(); // connects on first use
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
     }
@@ -171,9 +174,11 @@ internal static class ControlPlaneApp
         api.MapAgentTasks();
         api.MapFleet();
         api.MapAutoSwitch();
+        api.MapAccountUsage();
         api.MapReplicas();
         api.MapInterceptions();
         api.MapUsage();
+        api.MapSubscriptionUsage();
         api.MapAudit();
         api.MapOperatorTokens();
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Trinity.ControlPlane.AccountUsage.Views;
 using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.AutoSwitch;
@@ -46,5 +47,9 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(Fleet))]
 [JsonSerializable(typeof(Page<InterceptionView>))]
 [JsonSerializable(typeof(ItemList<UsageView>))]
+[JsonSerializable(typeof(ItemList<AccountUsageView>))]
+[JsonSerializable(typeof(UsageHistoryView))]
+[JsonSerializable(typeof(SimulationView))]
+[JsonSerializable(typeof(SubscriptionUsageView))]
 [JsonSerializable(typeof(DrainingBridge[]))]
 internal sealed partial class ControlPlaneJson : JsonSerializerContext;

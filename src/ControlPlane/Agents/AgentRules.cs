@@ -31,7 +31,7 @@ internal sealed partial class AgentRules(ProviderStore providers, SubscriptionSt
         && !CredentialVariables.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The row that the request asks for, without secrets.</summary>
-    public async Task<Outcome<AgentRow>> ReadAsync(NpgsqlConnection connection, CreateAgentRequest request, AgentRow defaults, CancellationToken cancellationToken)
+    public async Task<Outcome<WantedAgent>> ReadAsync(NpgsqlConnection connection, CreateAgentRequest request, AgentRow defaults, CancellationToken cancellationToken)
     {
         var errors = request.Errors.ToList();
         if ((request.Name is null || !IsName(request.Name)) && errors.TrueForAll(error => error.Field != "name"))
@@ -46,7 +46,8 @@ internal sealed partial class AgentRules(ProviderStore providers, SubscriptionSt
         CheckImage(image, errors);
         CheckCommand(request.Command, request.Runtime, errors);
         var auth = request.Auth ?? (request.Subscription is null ? AgentAuth.ApiKey : AgentAuth.Subscription);
-        var subscription = await SubscriptionAsync(connection, auth, request.Subscription, request.Runtime, errors, cancellationToken);
+        var choice = auth == AgentAuth.Subscription && request.Subscription is null ? await PlaceAsync(connection, request.Runtime, errors, cancellationToken) : null;
+        var subscription = choice?.Target?.Row ?? (choice is null ? await SubscriptionAsync(connection, auth, request.Subscription, request.Runtime, errors, cancellationToken) : null);
         var provider = await ProviderAsync(connection, request.Provider, request.Runtime, isNeeded: auth != AgentAuth.None, errors, cancellationToken);
         if (errors.Count > 0)
         {
@@ -65,7 +66,7 @@ internal sealed partial class AgentRules(ProviderStore providers, SubscriptionSt
             Command = request.Command?.ToArray() ?? [],
             Environment = ToJson(request.Environment),
         };
-        return request.Resources?.ApplyTo(row) ?? row;
+        return new WantedAgent(request.Resources?.ApplyTo(row) ?? row, choice);
     }
 
     /// <summary>What is wrong with giving <paramref name="agent"/> the subscription that <paramref name="name"/> names.</summary>
@@ -142,30 +143,37 @@ internal sealed partial class AgentRules(ProviderStore providers, SubscriptionSt
             return null;
         }
 
-        if (runtime == Codex)
-        {
-            errors.Add(new("auth", "Codex does not work with a subscription of Claude's; use api_key."));
-        }
-
-        if (name is null)
-        {
-            var now = time.GetUtcNow();
-            if (SwitchDecider.Best(await candidates.LoadAsync(connection, now, cancellationToken), now) is { } best)
-            {
-                return best.Row;
-            }
-
-            errors.Add(new("subscription", "There is no subscription that could be given out now: register one, or name one."));
-            return null;
-        }
-
-        var found = IdOrName.TryParse(name, VirtualKeyRules.IsName, out var target) ? await subscriptions.FindAsync(connection, target, cancellationToken) : null;
+        CheckRuntime(runtime, errors);
+        var found = IdOrName.TryParse(name ?? "", VirtualKeyRules.IsName, out var target) ? await subscriptions.FindAsync(connection, target, cancellationToken) : null;
         if (found is null)
         {
             errors.Add(new("subscription", $"There is no subscription '{name}'."));
         }
 
         return found;
+    }
+
+    // Omitted: the one with the most room. An operator who names one is obeyed, however full it is.
+    private async Task<SwitchPlan> PlaceAsync(NpgsqlConnection connection, string? runtime, List<ConfigError> errors, CancellationToken cancellationToken)
+    {
+        CheckRuntime(runtime, errors);
+        var now = time.GetUtcNow();
+        var choice = SwitchDecider.Place(await candidates.LoadAsync(connection, now, cancellationToken), now);
+        if (choice.Target is null)
+        {
+            var reasons = string.Concat(choice.Candidates.Select(each => $" {each.Subscription}: {each.Reason}"));
+            errors.Add(new("subscription", $"There is no subscription that could be given out now: register one, or name one.{reasons}"));
+        }
+
+        return choice;
+    }
+
+    private static void CheckRuntime(string? runtime, List<ConfigError> errors)
+    {
+        if (runtime == Codex)
+        {
+            errors.Add(new("auth", "Codex does not work with a subscription of Claude's; use api_key."));
+        }
     }
 
     // Omitted: the provider that is named like the runtime's vendor, or else the first of its type.
@@ -190,3 +198,8 @@ internal sealed partial class AgentRules(ProviderStore providers, SubscriptionSt
     [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_]{0,127}\z", RegexOptions.NonBacktracking)]
     private static partial Regex VariablePattern();
 }
+
+/// <summary>An agent as it was asked for.</summary>
+/// <param name="Row">Without secrets.</param>
+/// <param name="Choice">How its subscription was chosen; null: it was named, or it has none.</param>
+internal sealed record WantedAgent(AgentRow Row, SwitchPlan? Choice);

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.Audit;
+using Trinity.ControlPlane.AutoSwitch;
 using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
@@ -24,6 +25,7 @@ internal sealed class AgentService(
     AgentLocks locks,
     SubscriptionStore subscriptions,
     FleetWatcher fleet,
+    SwitchJournal journal,
     AuditTrail trail,
     WriteTransactions writes,
     IOptions<ControlPlaneOptions> options,
@@ -57,6 +59,7 @@ internal sealed class AgentService(
     public async Task<Outcome<AgentChangeView>> CreateAsync(CreateAgentRequest request, string actor, CancellationToken cancellationToken)
     {
         AgentRow agent;
+        SwitchPlan? choice;
         long revision;
         await using (var write = await writes.BeginAsync(cancellationToken))
         {
@@ -65,12 +68,13 @@ internal sealed class AgentService(
                 return invalid;
             }
 
-            if (await agents.FindAsync(write.Connection, new IdOrName(null, wanted.Name), cancellationToken) is not null)
+            if (await agents.FindAsync(write.Connection, new IdOrName(null, wanted.Row.Name), cancellationToken) is not null)
             {
-                return Problem.Conflict($"An agent named '{wanted.Name}' exists already.", "name");
+                return Problem.Conflict($"An agent named '{wanted.Row.Name}' exists already.", "name");
             }
 
-            agent = secrets.WithNewToken(wanted);
+            choice = wanted.Choice;
+            agent = secrets.WithNewToken(wanted.Row);
             agent = agent is { Auth: not AgentAuth.None, Via: AgentVia.Bridge } ? await virtualKeys.MintAsync(write, agent, actor, cancellationToken) : agent;
             await agents.InsertAsync(write.Connection, agent, cancellationToken);
             await generations.RecordAsync(write.Connection, agent, "created", cancellationToken);
@@ -85,6 +89,11 @@ internal sealed class AgentService(
         {
             await lifecycle.WithdrawAsync(agent, cancellationToken);
             return problem with { Detail = $"{problem.Detail} No agent was created." };
+        }
+
+        if (choice is not null)
+        {
+            await journal.PlacedAsync(agent, choice, cancellationToken);
         }
 
         return await ViewAsync(agent.Id, delivery, rollout: null, cancellationToken);

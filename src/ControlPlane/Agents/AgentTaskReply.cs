@@ -11,9 +11,9 @@ internal sealed record AgentTaskReply(TaskView Task, AutoSwitchView? AutoSwitch,
 
 /// <summary>What followed from a refusal of an agent's subscription. The agent's timeline has the whole of it.</summary>
 /// <param name="Action"><c>switched</c>, <c>api_key_fallback</c>, <c>no_alternative</c>, <c>stale</c> (the agent had left that credential already) or <c>off</c>.</param>
-/// <param name="OldSubscription">The one that was refused.</param>
+/// <param name="OldSubscription">The one that was refused, or too full.</param>
 /// <param name="NewSubscription">Where the agent went; null: nowhere, or to its provider's own keys.</param>
-/// <param name="FailureKind"><c>rate_limit</c> or <c>auth</c>.</param>
+/// <param name="FailureKind"><c>rate_limit</c>, <c>auth</c>, or <c>soft_ceiling</c> where nothing was refused yet.</param>
 /// <param name="Reason">Why, in a sentence.</param>
 /// <param name="RestartResult">How the agent took its new credential; null: it got none.</param>
 /// <param name="Retryable">Whether the same task can go well now.</param>
@@ -21,11 +21,11 @@ internal sealed record AgentTaskReply(TaskView Task, AutoSwitchView? AutoSwitch,
 internal sealed record AutoSwitchView(
     string Action, string OldSubscription, string? NewSubscription, string FailureKind, string Reason, string? RestartResult, bool Retryable, DateTimeOffset? EarliestReset)
 {
-    public static AutoSwitchView? Of(SwitchDecision? decision) => decision is null ? null : new(
+    public static AutoSwitchView? Of(SwitchDecision? decision) => decision is null or { Action: SwitchAction.Stay } ? null : new(
         SwitchActions.NameOf(decision.Action),
         decision.Trigger.Subscription,
         decision.NewSubscription,
-        FailureKinds.NameOf(decision.Trigger.Kind),
+        decision.Trigger.KindName,
         decision.Reason,
         decision.Delivery?.Result,
         decision.Retry,

@@ -57,8 +57,13 @@ internal sealed class AttributionStore(NpgsqlDataSource database)
         return new Assignment(agent.SubscriptionId, since);
     }
 
-    /// <summary>Whether a provider can be worked with by keys of its own.</summary>
-    public Task<bool> HasKeyAsync(NpgsqlConnection connection, string provider, CancellationToken cancellationToken)
+    /// <summary>Why an agent cannot go on with its provider's own keys, for the middle of a sentence; null: it can.</summary>
+    public async Task<string?> WhyNoApiKeyAsync(NpgsqlConnection connection, AgentRow agent, CancellationToken cancellationToken) =>
+        agent.Via != AgentVia.Bridge ? "its provider's own keys stay out of the hands of an agent that does not go through the bridge"
+        : agent.Provider is { } provider && await HasKeyAsync(connection, provider, cancellationToken) ? null
+        : "its provider has no key of its own";
+
+    private static Task<bool> HasKeyAsync(NpgsqlConnection connection, string provider, CancellationToken cancellationToken)
     {
         const string sql = """
             select exists (

@@ -1,4 +1,3 @@
-using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.Notifications;
 using Trinity.ControlPlane.Settings;
 using Trinity.ControlPlane.Timeline;
@@ -11,8 +10,8 @@ internal static class AutoSwitchFeature
     public static IServiceCollection AddAutoSwitch(this IServiceCollection services) => services
         .AddSingleton<SettingsStore>().AddSingleton<SettingsService>()
         .AddSingleton<TimelineStore>().AddSingleton<NotificationStore>()
-        .AddSingleton<FailureStore>().AddSingleton<LimitsStore>().AddSingleton<AttributionStore>().AddSingleton<CandidateLoader>()
-        .AddSingleton<AutoSwitchMetrics>().AddSingleton<SwitchJournal>().AddSingleton<AutoSwitchService>()
+        .AddSingleton<FailureStore>().AddSingleton<AttributionStore>().AddSingleton<CandidateLoader>()
+        .AddSingleton<AutoSwitchMetrics>().AddSingleton<SwitchSimulator>().AddSingleton<SwitchJournal>().AddSingleton<AutoSwitchService>()
         .AddSingleton<RefusalStore>().AddSingleton<RefusalHandler>().AddSingleton<RefusalSignal>()
         .AddHostedService<RefusalWorkers>()
         .AddSingleton<FailureSweeper>().AddHostedService(provider => provider.GetRequiredService<FailureSweeper>());
@@ -20,6 +19,7 @@ internal static class AutoSwitchFeature
     public static void MapAutoSwitch(this RouteGroupBuilder api)
     {
         api.MapSubscriptionFailures();
+        api.MapSimulation();
         api.MapTimeline();
         api.MapNotifications();
         api.MapSettings();

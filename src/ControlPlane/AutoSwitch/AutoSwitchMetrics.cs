@@ -19,7 +19,7 @@ internal sealed class AutoSwitchMetrics
     public void Decided(SwitchDecision decision) => _decisions.Add(1, new TagList
     {
         { "action", SwitchActions.NameOf(decision.Action) },
-        { "kind", FailureKinds.NameOf(decision.Trigger.Kind) },
+        { "kind", decision.Trigger.KindName },
         { "source", decision.Trigger.Source },
     });
 

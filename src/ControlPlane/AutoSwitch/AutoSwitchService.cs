@@ -1,5 +1,4 @@
 using System.Globalization;
-using Npgsql;
 using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Http;
@@ -52,21 +51,21 @@ internal sealed partial class AutoSwitchService(
         }
     }
 
-    /// <summary>Before a task is sent: leaves a subscription that is known to be at its limit. Nothing has failed, so no failure is written down. Null: nothing was to be done.</summary>
+    /// <summary>Before a task is sent: leaves a subscription that is known to be at its limit, or too full for new work while another is not. Nothing has failed, so no failure is written down. Null: nothing was to be done.</summary>
     public async Task<SwitchDecision?> BeforeDispatchAsync(AgentRow agent, CancellationToken cancellationToken)
     {
         try
         {
             var wanted = await settings.ReadAsync(cancellationToken);
-            if (!wanted.AutoSwitchSubscriptions || agent.SubscriptionId is not { } subscription || await FindLimitedAsync(subscription, cancellationToken) is null)
+            if (!wanted.AutoSwitchSubscriptions || agent.SubscriptionId is not { } subscription || await FindPressedAsync(subscription, cancellationToken) is null)
             {
                 return null;
             }
 
             await using var held = await locks.AcquireAsync(agent.Id, cancellationToken);
             return await RefreshAsync(agent.Id, cancellationToken) is { SubscriptionId: { } current } fresh
-                && await FindLimitedAsync(current, cancellationToken) is { } limited
-                ? await DecideAsync(held, TriggerOf(fresh, limited), wanted, cancellationToken)
+                && await FindPressedAsync(current, cancellationToken) is { } pressed
+                ? await DecideAsync(held, TriggerOf(fresh, pressed.Candidate, pressed.IsEarly), wanted, cancellationToken)
                 : null;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -135,7 +134,7 @@ internal sealed partial class AutoSwitchService(
             trigger,
             await candidates.LoadAsync(connection, now, cancellationToken),
             wanted,
-            await WhyNoApiKeyAsync(connection, agent, cancellationToken),
+            await attribution.WhyNoApiKeyAsync(connection, agent, cancellationToken),
             now);
         var count = await failures.CountAsync(connection, agentId, trigger.SubscriptionId, now - SubscriptionHealth.SkipWindow, cancellationToken);
         return new Situation(agent, plan, count);
@@ -144,7 +143,7 @@ internal sealed partial class AutoSwitchService(
     // What is begun is finished, whoever leaves meanwhile: no switch without its explanation. The delivery has limits of its own.
     private async Task<CredentialDelivery?> ApplyAsync(AgentLock held, Situation situation, SwitchTrigger trigger)
     {
-        var reason = $"{trigger.Subscription} {FailureKinds.Describe(trigger.Kind)}";
+        var reason = $"{trigger.Subscription} {trigger.Why}";
         return situation.Plan.Action switch
         {
             SwitchAction.Switch => await assignment.AssignAsync(held, situation.Agent, AgentAuth.Subscription, situation.Plan.Target!.Row, Actor, reason, CancellationToken.None),
@@ -153,17 +152,14 @@ internal sealed partial class AutoSwitchService(
         };
     }
 
-    private async Task<string?> WhyNoApiKeyAsync(NpgsqlConnection connection, AgentRow agent, CancellationToken cancellationToken) =>
-        agent.Via != AgentVia.Bridge ? "its provider's own keys stay out of the hands of an agent that does not go through the bridge"
-        : agent.Provider is { } provider && await attribution.HasKeyAsync(connection, provider, cancellationToken) ? null
-        : "its provider has no key of its own";
-
-    private async Task<Candidate?> FindLimitedAsync(Guid subscription, CancellationToken cancellationToken)
+    private async Task<(Candidate Candidate, bool IsEarly)?> FindPressedAsync(Guid subscription, CancellationToken cancellationToken)
     {
         await using var connection = await agents.OpenAsync(cancellationToken);
         var now = time.GetUtcNow();
-        var known = (await candidates.LoadAsync(connection, now, cancellationToken)).FirstOrDefault(candidate => candidate.Id == subscription);
-        return known is not null && SubscriptionHealth.WhyLimited(known, now) is not null ? known : null;
+        return (await candidates.LoadAsync(connection, now, cancellationToken)).FirstOrDefault(candidate => candidate.Id == subscription) is not { } known ? null
+            : SubscriptionHealth.WhyLimited(known, now) is not null ? (known, false)
+            : SubscriptionHealth.WhyOverCeiling(known, now) is not null ? (known, true)
+            : null;
     }
 
     private async Task<AgentRow?> RefreshAsync(Guid agentId, CancellationToken cancellationToken)
@@ -187,7 +183,7 @@ internal sealed partial class AutoSwitchService(
         OccurredAt = time.GetUtcNow(), // a container's clock is not asked
     };
 
-    private SwitchTrigger TriggerOf(AgentRow agent, Candidate limited) => new()
+    private SwitchTrigger TriggerOf(AgentRow agent, Candidate limited, bool isEarly) => new()
     {
         SubscriptionId = limited.Id,
         Subscription = limited.Name,
@@ -196,6 +192,7 @@ internal sealed partial class AutoSwitchService(
         Kind = FailureKind.RateLimit,
         Source = FailureSource.Dispatch,
         OccurredAt = time.GetUtcNow(),
+        IsEarly = isEarly,
     };
 
     private static SwitchDecision DecisionOf(Situation situation, SwitchTrigger trigger, CredentialDelivery? delivery) => new()

@@ -1,4 +1,5 @@
 using Trinity.ControlPlane.AccountUsage.Limits;
+using Trinity.ControlPlane.Settings;
 using Trinity.ControlPlane.Subscriptions;
 
 namespace Trinity.ControlPlane.AutoSwitch;
@@ -24,6 +25,9 @@ internal sealed record Candidate
 
     /// <summary>Null: nothing was heard of its limits.</summary>
     public KnownLimits? Headroom { get; init; }
+
+    /// <summary>New work stops at this share of the fullest limit.</summary>
+    public int SoftCeilingPercent { get; init; } = OperatorSettings.Default.SoftCeilingPercent;
 
     /// <summary>Its row, for whoever assigns it; null where only the choice matters.</summary>
     public SubscriptionRow? Row { get; init; }

@@ -1,45 +1,27 @@
+using Trinity.ControlPlane.Notifications;
+using Trinity.ControlPlane.Timeline;
+
 namespace Trinity.ControlPlane.AutoSwitch;
 
-/// <summary>Forgets failures and refusals that are older than a day.</summary>
-internal sealed partial class FailureSweeper(FailureStore failures, RefusalStore refusals, TimeProvider time, ILogger<FailureSweeper> logger) : BackgroundService
+/// <summary>Forgets failures and refusals after a day, and what they led to after a quarter of a year.</summary>
+internal sealed partial class FailureSweeper(
+    FailureStore failures, RefusalStore refusals, TimelineStore timeline, NotificationStore notifications, TimeProvider time, ILogger<FailureSweeper> logger) : PeriodicService(TimeSpan.FromMinutes(10), time)
 {
     public static readonly TimeSpan Keep = TimeSpan.FromHours(24);
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan KeepExplanations = TimeSpan.FromDays(90);
 
     public async Task SweepOnceAsync(CancellationToken cancellationToken)
     {
-        var oldest = time.GetUtcNow() - Keep;
-        await failures.DeleteBeforeAsync(oldest, cancellationToken);
-        await refusals.DeleteBeforeAsync(oldest, cancellationToken);
+        var now = Time.GetUtcNow();
+        await failures.DeleteBeforeAsync(now - Keep, cancellationToken);
+        await refusals.DeleteBeforeAsync(now - Keep, cancellationToken);
+        await timeline.DeleteBeforeAsync(now - KeepExplanations, cancellationToken);
+        await notifications.DeleteBeforeAsync(now - KeepExplanations, cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TrySweepAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // What is old is swept by another control plane, or after the next start.
-        }
-    }
+    protected override Task DoOnceAsync(CancellationToken cancellationToken) => SweepOnceAsync(cancellationToken);
 
-    private async Task TrySweepAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await SweepOnceAsync(cancellationToken);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            Log.Failed(logger, exception.GetType().Name);
-        }
-    }
+    protected override void Failed(Exception exception) => Log.Failed(logger, exception.GetType().Name);
 
     private static partial class Log
     {

@@ -10,6 +10,9 @@ internal static class SubscriptionHealth
 {
     public static readonly TimeSpan SkipWindow = TimeSpan.FromHours(2);
 
+    /// <summary>So far below its ceiling must be what agents are moved to from a subscription that still serves; without it two that are about equally full would send them to and fro.</summary>
+    public const int HysteresisPercent = 10;
+
     /// <summary>How long a provider's verdict, and what it said of the five-hour window, are worth something.</summary>
     public static readonly TimeSpan FreshFor = KnownLimits.FreshFor;
 
@@ -49,6 +52,17 @@ internal static class SubscriptionHealth
 
         return null;
     }
+
+    /// <summary>Why no new work is given to the subscription; null: it is. What runs on it goes on.</summary>
+    public static string? WhyNoNewWork(Candidate candidate, DateTimeOffset now) => WhySkipped(candidate, now) ?? WhyOverCeiling(candidate, now);
+
+    /// <summary>Why the subscription is too full for new work, although it still serves.</summary>
+    public static string? WhyOverCeiling(Candidate candidate, DateTimeOffset now) => Used(candidate, now) is { } used && used * 100 >= candidate.SoftCeilingPercent
+        ? string.Create(CultureInfo.InvariantCulture, $"It is {Math.Floor(used * 100)} % used, and takes no new work from {candidate.SoftCeilingPercent} %.")
+        : null;
+
+    /// <summary>Whether it is worth leaving another subscription for, before that one has failed: not when the agent would soon have to leave this one too.</summary>
+    public static bool IsWellBelowCeiling(Candidate candidate, DateTimeOffset now) => Used(candidate, now) is not { } used || used * 100 < candidate.SoftCeilingPercent - HysteresisPercent;
 
     /// <summary>The fuller of the windows, as a fraction; null: not known now.</summary>
     public static double? Used(Candidate candidate, DateTimeOffset now) => Heard(candidate)?.Limits.Windows

@@ -25,16 +25,15 @@ internal static class SwitchDecider
             return new SwitchPlan(SwitchAction.Stale, over);
         }
 
-        var judged = candidates.Select(candidate => new Judged(candidate, WhyNot(candidate, trigger, now), SubscriptionHealth.Used(candidate, now))).ToList();
-        var ranked = Ranked(judged);
-        IReadOnlyList<CandidateVerdict> verdicts =
-        [
-            .. ranked.Select((each, index) => new CandidateVerdict(each.Candidate.Name, index == 0 ? "chosen" : "viable", Describe(each))),
-            .. judged.Where(each => each.WhyNot is not null).Select(each => new CandidateVerdict(each.Candidate.Name, "skipped", each.WhyNot!)),
-        ];
-        if (ranked.Count > 0)
+        var (best, verdicts, reason) = Rank([.. candidates.Select(candidate => Judge(candidate, WhyNot(candidate, trigger, now), now))]);
+        if (best is not null)
         {
-            return new SwitchPlan(SwitchAction.Switch, $"{ranked[0].Candidate.Name} is the best of {ranked.Count}: {Describe(ranked[0])}") { Target = ranked[0].Candidate, Candidates = verdicts };
+            return new SwitchPlan(SwitchAction.Switch, reason) { Target = best, Candidates = verdicts };
+        }
+
+        if (trigger.IsEarly)
+        {
+            return new SwitchPlan(SwitchAction.Stay, "No other subscription is far enough below its ceiling, and this one still serves.") { Candidates = verdicts };
         }
 
         var earliest = candidates.Min(candidate => SubscriptionHealth.ServesAgainAt(candidate, now));
@@ -44,13 +43,31 @@ internal static class SwitchDecider
             : new SwitchPlan(SwitchAction.NoAlternative, $"No other subscription can be used, and {whyNoApiKey}.") { Candidates = verdicts, EarliestReset = earliest };
     }
 
-    /// <summary>The subscription for an agent that has none yet; null: none may be given out now.</summary>
-    public static Candidate? Best(IReadOnlyList<Candidate> candidates, DateTimeOffset now) =>
-        Ranked([.. candidates.Select(candidate => new Judged(candidate, SubscriptionHealth.WhySkipped(candidate, now), SubscriptionHealth.Used(candidate, now)))]) is [var best, ..] ? best.Candidate : null;
+    /// <summary>The subscription for an agent that has none yet; without a target, none takes new work now.</summary>
+    public static SwitchPlan Place(IReadOnlyList<Candidate> candidates, DateTimeOffset now)
+    {
+        var (best, verdicts, reason) = Rank([.. candidates.Select(candidate => Judge(candidate, SubscriptionHealth.WhyNoNewWork(candidate, now), now))]);
+        return new SwitchPlan(best is null ? SwitchAction.NoAlternative : SwitchAction.Switch, reason) { Target = best, Candidates = verdicts };
+    }
+
+    // The best, what is to be said of each, and in a sentence why it is the best.
+    private static (Candidate? Best, IReadOnlyList<CandidateVerdict> Verdicts, string Reason) Rank(IReadOnlyList<Judged> judged)
+    {
+        var ranked = Ranked(judged);
+        IReadOnlyList<CandidateVerdict> verdicts =
+        [
+            .. ranked.Select((each, index) => new CandidateVerdict(each.Candidate.Name, index == 0 ? "chosen" : "viable", Describe(each))),
+            .. judged.Where(each => each.WhyNot is not null).Select(each => new CandidateVerdict(each.Candidate.Name, "skipped", each.WhyNot!)),
+        ];
+        return ranked is [var best, ..]
+            ? (best.Candidate, verdicts, $"{best.Candidate.Name} is the best of {ranked.Count}: {Describe(best)}")
+            : (null, verdicts, "No subscription takes new work now.");
+    }
 
     private static List<Judged> Ranked(IReadOnlyList<Judged> judged) => judged
         .Where(each => each.WhyNot is null)
-        .OrderBy(each => each.Used is null) // what is measured goes before what is not
+        .OrderBy(each => each.IsOverCeiling) // full ones only for work that has nowhere else to go
+        .ThenBy(each => each.Used is null) // what is measured goes before what is not
         .ThenBy(each => each.Used is { } used ? (int)(Math.Clamp(used, 0, Bands) * Bands) : 0)
         .ThenBy(each => each.Candidate.Agents)
         .ThenBy(each => each.Candidate.Name, StringComparer.Ordinal)
@@ -81,11 +98,17 @@ internal static class SwitchDecider
     private static string? WhyNot(Candidate candidate, SwitchTrigger trigger, DateTimeOffset now) =>
         candidate.Id == trigger.SubscriptionId ? "It is the one to leave."
         : candidate.Fingerprint == trigger.Fingerprint ? $"It has the same token as {trigger.Subscription}."
-        : SubscriptionHealth.WhySkipped(candidate, now);
+        : SubscriptionHealth.WhySkipped(candidate, now)
+            ?? (trigger.IsEarly && !SubscriptionHealth.IsWellBelowCeiling(candidate, now) ? $"It is too full as well: {Share(SubscriptionHealth.Used(candidate, now))}." : null);
+
+    private static Judged Judge(Candidate candidate, string? whyNot, DateTimeOffset now) =>
+        new(candidate, whyNot, SubscriptionHealth.Used(candidate, now), SubscriptionHealth.WhyOverCeiling(candidate, now) is not null);
 
     private static string Describe(Judged each) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(each.Used is { } used ? $"{Math.Round(used * 100)} % used" : "use unknown")}, {each.Candidate.Agents} agents.");
+        $"{Share(each.Used)}, {each.Candidate.Agents} agents{(each.IsOverCeiling ? $", over its ceiling of {each.Candidate.SoftCeilingPercent} %" : "")}.");
 
-    private sealed record Judged(Candidate Candidate, string? WhyNot, double? Used);
+    private static string Share(double? used) => used is { } fraction ? string.Create(CultureInfo.InvariantCulture, $"{Math.Round(fraction * 100)} % used") : "use unknown";
+
+    private sealed record Judged(Candidate Candidate, string? WhyNot, double? Used, bool IsOverCeiling);
 }

@@ -52,6 +52,7 @@ internal static class SwitchActions
         SwitchAction.FallBack => "api_key_fallback",
         SwitchAction.NoAlternative => "no_alternative",
         SwitchAction.Stale => "stale",
+        SwitchAction.Stay => "stays",
         _ => "off",
     };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Notifications;
 using Trinity.ControlPlane.Timeline;
 
@@ -14,17 +15,29 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
         var summary = SummaryOf(decision);
         metrics.Decided(decision);
         Tell(decision, summary);
-        var isNew = await TryAsync(decision, async () => await timeline.AddAsync(Guid.CreateVersion7(now), now, EntryOf(decision, summary, now), cancellationToken));
+        var isNew = await TryAsync(decision.Agent, SwitchActions.NameOf(decision.Action), async () => await timeline.AddAsync(Guid.CreateVersion7(now), now, EntryOf(decision, summary, now), cancellationToken));
         if (isNew && decision.Action is SwitchAction.Switch or SwitchAction.FallBack or SwitchAction.NoAlternative)
         {
-            var notification = new Notification("high", "subscription", decision.Agent, summary) { Details = DetailsOf(decision) };
-            await TryAsync(decision, async () =>
+            var notification = new Notification(decision.Trigger.IsEarly ? "info" : "high", "subscription", decision.Agent, summary) { Details = DetailsOf(decision) };
+            await TryAsync(decision.Agent, SwitchActions.NameOf(decision.Action), async () =>
             {
                 await notifications.AddAsync(Guid.CreateVersion7(now), now, notification, cancellationToken);
                 return true;
             });
         }
     }
+
+    /// <summary>Tells how a new agent's subscription was chosen.</summary>
+    public async Task PlacedAsync(AgentRow agent, SwitchPlan choice, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var details = new JsonObject { ["new_subscription"] = choice.Target?.Name, ["reason"] = choice.Reason, ["candidates"] = ListOf(choice.Candidates) };
+        var entry = new TimelineEntry(agent.Id, agent.Name, "subscription_assigned", $"{agent.Name} was given {choice.Target?.Name}. {choice.Reason}") { Details = details };
+        await TryAsync(agent.Name, "subscription_assigned", () => timeline.AddAsync(Guid.CreateVersion7(now), now, entry, cancellationToken));
+    }
+
+    private static JsonArray ListOf(IEnumerable<CandidateVerdict> candidates) =>
+        new([.. candidates.Select(each => new JsonObject { ["subscription"] = each.Subscription, ["verdict"] = each.Verdict, ["reason"] = each.Reason })]);
 
     private static TimelineEntry EntryOf(SwitchDecision decision, string summary, DateTimeOffset now) => new(decision.AgentId, decision.Agent, KindOf(decision.Action), summary)
     {
@@ -38,6 +51,7 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
         SwitchAction.FallBack => "subscription_api_key_fallback",
         SwitchAction.NoAlternative => "subscription_no_alternative",
         SwitchAction.Stale => "subscription_failure_stale",
+        SwitchAction.Stay => "subscription_over_ceiling",
         _ => "subscription_auto_switch_off",
     };
 
@@ -48,7 +62,7 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
         return decision.Action switch
         {
             SwitchAction.Stale => string.Create(CultureInfo.InvariantCulture, $"{name}:{subscription}:{generation}:{decision.Generation}"),
-            SwitchAction.NoAlternative or SwitchAction.Off => string.Create(
+            SwitchAction.NoAlternative or SwitchAction.Off or SwitchAction.Stay => string.Create(
                 CultureInfo.InvariantCulture, $"{name}:{subscription}:{decision.Generation}:{now.Ticks / SubscriptionHealth.SkipWindow.Ticks}"),
             _ => null,
         };
@@ -56,7 +70,7 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
 
     private static string SummaryOf(SwitchDecision decision)
     {
-        var (old, why) = (decision.Trigger.Subscription, FailureKinds.Describe(decision.Trigger.Kind));
+        var (old, why) = (decision.Trigger.Subscription, decision.Trigger.Why);
         return decision.Action switch
         {
             SwitchAction.Switch => $"{decision.Agent} was moved from {old} to {decision.NewSubscription}: {old} {why}.",
@@ -73,13 +87,13 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
         ["action"] = SwitchActions.NameOf(decision.Action),
         ["old_subscription"] = decision.Trigger.Subscription,
         ["new_subscription"] = decision.NewSubscription,
-        ["failure_kind"] = FailureKinds.NameOf(decision.Trigger.Kind),
+        ["failure_kind"] = decision.Trigger.KindName,
         ["failure_source"] = decision.Trigger.Source,
         ["failure_generation"] = decision.Trigger.Generation,
         ["failures"] = decision.Failures,
         ["generation"] = decision.Generation,
         ["reason"] = decision.Reason,
-        ["candidates"] = new JsonArray([.. decision.Candidates.Select(each => new JsonObject { ["subscription"] = each.Subscription, ["verdict"] = each.Verdict, ["reason"] = each.Reason })]),
+        ["candidates"] = ListOf(decision.Candidates),
         ["delivery"] = decision.Delivery is { } delivery ? new JsonObject { ["result"] = delivery.Result, ["generation"] = delivery.Generation, ["detail"] = delivery.Detail } : null,
         ["headroom"] = decision.Headroom is { } headroom
             ? new JsonObject { ["observed_at"] = Text(headroom.ObservedAt), ["limits"] = JsonNode.Parse(headroom.Limits.ToJson()) }
@@ -89,7 +103,7 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    private async Task<bool> TryAsync(SwitchDecision decision, Func<Task<bool>> write)
+    private async Task<bool> TryAsync(string agent, string what, Func<Task<bool>> write)
     {
         try
         {
@@ -97,7 +111,7 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
         }
         catch (Exception exception)
         {
-            Log.NotExplained(logger, decision.Agent, SwitchActions.NameOf(decision.Action), exception);
+            Log.NotExplained(logger, agent, what, exception);
             return true;
         }
     }

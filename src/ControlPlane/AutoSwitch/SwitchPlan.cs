@@ -25,6 +25,15 @@ internal sealed record SwitchTrigger
     public required DateTimeOffset OccurredAt { get; init; }
 
     public DateTimeOffset? ResetsAt { get; init; }
+
+    /// <summary>Nothing refuses yet: the subscription is only too full for new work.</summary>
+    public bool IsEarly { get; init; }
+
+    /// <summary>As the API and metric labels write what it is about.</summary>
+    public string KindName => IsEarly ? "soft_ceiling" : FailureKinds.NameOf(Kind);
+
+    /// <summary>What is the matter with the subscription, for the middle of a sentence.</summary>
+    public string Why => IsEarly ? "is too full for new work" : FailureKinds.Describe(Kind);
 }
 
 /// <summary>What is to be done.</summary>
@@ -42,6 +51,9 @@ internal enum SwitchAction
     FallBack,
 
     NoAlternative,
+
+    /// <summary>Nothing: the subscription still serves, and no other is better.</summary>
+    Stay,
 }
 
 /// <summary>What is to be done, and why.</summary>

@@ -42,6 +42,10 @@ internal sealed class JsonFields(JsonElement element, string path, List<ConfigEr
     public Optional<long?> Number(string name) => Read<long?>(name, "a whole number", value =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? Optional.Of<long?>(number) : default);
 
+    /// <summary>A whole number from 1 to 100.</summary>
+    public Optional<int?> Percent(string name) => Read<int?>(name, "a whole number from 1 to 100", value =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number is >= 1 and <= 100 ? Optional.Of<int?>(number) : default);
+
     /// <summary>An RFC 3339 time with its offset; one without would mean another moment on every server.</summary>
     public Optional<DateTimeOffset?> Time(string name) => Read<DateTimeOffset?>(name, "an RFC 3339 time with its offset, such as 2030-01-31T12:00:00Z", value =>
         value.ValueKind == JsonValueKind.String && TryText(value, out var text) && Rfc3339.TryParse(text, out var time) ? Optional.Of<DateTimeOffset?>(time) : default);

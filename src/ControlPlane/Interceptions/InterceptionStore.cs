@@ -8,7 +8,7 @@ internal sealed class InterceptionStore(NpgsqlDataSource database)
 {
     private const string Select = """
         select i.id, i.provider, i.provider_type, i.route, i.model, i.client, i.session_id, i.caller, i.agent, i.streaming, i.status, i.outcome, i.error,
-               i.credential_kind, i.key_hint, i.attempts, i.generation, i.replica_id, i.started_at, i.first_byte_ms, i.duration_ms,
+               i.credential_kind, i.key_hint, i.credential, i.attempts, i.generation, i.replica_id, i.started_at, i.first_byte_ms, i.duration_ms,
                t.input, t.output, t.cache_read, t.cache_write, t.reasoning
         from interceptions i
         left join lateral (
@@ -88,6 +88,8 @@ internal sealed class InterceptionStore(NpgsqlDataSource database)
 
         public string? KeyHint { get; init; }
 
+        public string? Credential { get; init; }
+
         public required int Attempts { get; init; }
 
         public required long Generation { get; init; }
@@ -127,6 +129,7 @@ internal sealed class InterceptionStore(NpgsqlDataSource database)
             Error = Error,
             CredentialKind = CredentialKind,
             KeyHint = KeyHint,
+            Credential = Credential,
             Attempts = Attempts,
             Generation = Generation,
             ReplicaId = ReplicaId,

@@ -37,6 +37,9 @@ internal sealed record InterceptionView
     /// <summary>Which credential it used, masked.</summary>
     public required string? KeyHint { get; init; }
 
+    /// <summary>The same by a name that is one credential's alone: the fingerprint of the caller's own, or <c>key:</c> and the id of the provider's key.</summary>
+    public required string? Credential { get; init; }
+
     public required int Attempts { get; init; }
 
     /// <summary>The configuration's revision that it ran on.</summary>

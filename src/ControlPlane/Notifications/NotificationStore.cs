@@ -40,6 +40,12 @@ internal sealed class NotificationStore(NpgsqlDataSource database)
         return await connection.QuerySingleOrDefaultAsync<NotificationRow?>(new CommandDefinition(
             $"update notifications set read_at = coalesce(read_at, @now) where id = @id returning {Columns}", new { id, now }, cancellationToken: cancellationToken));
     }
+
+    public async Task<int> DeleteBeforeAsync(DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition("delete from notifications where at < @time", new { time }, cancellationToken: cancellationToken));
+    }
 }
 
 /// <summary>What an operator should hear of.</summary>

@@ -83,8 +83,28 @@ internal static class Examples
             {"id": "01990000-0000-7000-8000-000000000009", "at": "2030-01-31T12:00:01Z", "severity": "high", "category": "subscription", "agent": "reviewer",
              "title": "reviewer was moved from team-max to team-pro: team-max reached its limit.", "details": {"action": "switched"}, "read_at": "2030-01-31T12:05:00Z"}
             """),
-        ["GetSettings"] = (null, "200", """{"auto_switch_subscriptions": true, "subscription_api_key_fallback": true}"""),
-        ["UpdateSettings"] = ("""{"subscription_api_key_fallback": false}""", "200", """{"auto_switch_subscriptions": true, "subscription_api_key_fallback": false}"""),
+        ["GetAccountUsageOfOne"] = (null, "200", """
+            {"id": "team-max", "kind": "subscription", "provider": "anthropic", "status": "available", "label": "Weekly limit: 38 % left", "message": null, "plan": "max",
+             "binding": {"name": "seven_day", "label": "Weekly limit", "used_percent": 62, "remaining_percent": 38, "resets_at": "2030-02-03T09:00:00Z", "refuses": false, "is_rate": false,
+              "percent_per_hour": 1.5, "full_at": "2030-02-01T13:20:00Z", "observed_at": "2030-01-31T12:00:00Z"},
+             "limits": [{"name": "seven_day", "label": "Weekly limit", "used_percent": 62, "remaining_percent": 38, "resets_at": "2030-02-03T09:00:00Z", "refuses": false, "is_rate": false,
+               "percent_per_hour": 1.5, "full_at": "2030-02-01T13:20:00Z", "observed_at": "2030-01-31T12:00:00Z"},
+              {"name": "five_hour", "label": "5-hour limit", "used_percent": 12, "remaining_percent": 88, "resets_at": "2030-01-31T15:00:00Z", "refuses": false, "is_rate": false,
+               "percent_per_hour": 6, "full_at": null, "observed_at": "2030-01-31T12:00:00Z"}],
+             "quota": null, "source": "live", "observed_at": "2030-01-31T12:00:00Z", "age_seconds": 0.4, "refreshing": false, "serves_again_at": null,
+             "placement": {"accepts_new_work": true, "reason": null, "soft_ceiling_percent": 80, "agents": 3}}
+            """),
+        ["SimulateSubscriptionFailure"] = ("""{"subscription": "team-max", "kind": "rate_limit"}""", "200", """
+            {"subscription": "team-max", "kind": "rate_limit",
+             "summary": "Of 2 agents on team-max, 1 would move to another subscription, 1 would go on with their provider's own keys, and 0 would wait.", "switched": 1, "fallen_back": 1, "stuck": 0,
+             "earliest_reset": "2030-01-31T15:00:00Z",
+             "agents": [{"agent": "builder", "action": "switched", "new_subscription": "team-pro", "reason": "team-pro is the best of 1: 20 % used, 2 agents."},
+              {"agent": "reviewer", "action": "api_key_fallback", "new_subscription": null, "reason": "No other subscription can be used; the provider's own keys can."}],
+             "subscriptions": [{"subscription": "team-pro", "agents": 3, "why_no_new_work": null}]}
+            """),
+        ["GetSettings"] = (null, "200", """{"auto_switch_subscriptions": true, "subscription_api_key_fallback": true, "subscription_headroom_auto_refresh": true, "soft_ceiling_percent": 80}"""),
+        ["UpdateSettings"] = ("""{"soft_ceiling_percent": 70}""", "200",
+            """{"auto_switch_subscriptions": true, "subscription_api_key_fallback": true, "subscription_headroom_auto_refresh": true, "soft_ceiling_percent": 70}"""),
         ["CreateOperatorToken"] = ("""{"name": "dashboard", "role": "viewer"}""", null, null),
     };
 

@@ -21,8 +21,8 @@ internal sealed class SettingsService(SettingsStore store, AuditTrail trail, Wri
         var details = new JsonObject();
         foreach (var (key, value) in request.Changes())
         {
-            details[key] = value;
-            await (value is { } flag ? store.SetAsync(write.Connection, key, flag, time.GetUtcNow(), cancellationToken) : store.ResetAsync(write.Connection, key, cancellationToken));
+            details[key] = value?.DeepClone();
+            await (value is not null ? store.SetAsync(write.Connection, key, value, time.GetUtcNow(), cancellationToken) : store.ResetAsync(write.Connection, key, cancellationToken));
         }
 
         await trail.RecordAsync(write, new AuditEntry(actor, AuditActions.SettingsUpdate, "settings", "settings") { Details = details }, cancellationToken);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Dapper;
 using Npgsql;
 
@@ -17,17 +19,20 @@ internal sealed class SettingsStore(NpgsqlDataSource database)
         var rows = await connection.QueryAsync<(string Key, string Value)>(new CommandDefinition("select key, value::text from settings", cancellationToken: cancellationToken));
         var values = rows.ToDictionary(row => row.Key, row => row.Value, StringComparer.Ordinal);
         bool Flag(string key, bool otherwise) => values.GetValueOrDefault(key) switch { "true" => true, "false" => false, _ => otherwise };
+        int Percent(string key, int otherwise) => int.TryParse(values.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 100 ? number : otherwise;
         return new OperatorSettings
         {
             AutoSwitchSubscriptions = Flag(SettingKeys.AutoSwitchSubscriptions, OperatorSettings.Default.AutoSwitchSubscriptions),
             SubscriptionApiKeyFallback = Flag(SettingKeys.SubscriptionApiKeyFallback, OperatorSettings.Default.SubscriptionApiKeyFallback),
+            SubscriptionHeadroomAutoRefresh = Flag(SettingKeys.SubscriptionHeadroomAutoRefresh, OperatorSettings.Default.SubscriptionHeadroomAutoRefresh),
+            SoftCeilingPercent = Percent(SettingKeys.SoftCeilingPercent, OperatorSettings.Default.SoftCeilingPercent),
         };
     }
 
-    public Task SetAsync(NpgsqlConnection connection, string key, bool value, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task SetAsync(NpgsqlConnection connection, string key, JsonNode value, DateTimeOffset now, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition(
-            "insert into settings (key, value, updated_at) values (@key, to_jsonb(@value), @now) on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at",
-            new { key, value, now },
+            "insert into settings (key, value, updated_at) values (@key, @value::jsonb, @now) on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at",
+            new { key, value = value.ToJsonString(), now },
             cancellationToken: cancellationToken));
 
     /// <summary>Gives the setting its default again.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Trinity.ControlPlane.Http;
 using Trinity.Shared.Configuration;
@@ -13,6 +14,12 @@ internal sealed class UpdateSettingsRequest
     /// <summary>Whether an agent for which no other subscription is left goes on with its provider's own keys, through the bridge; true unless set.</summary>
     public Optional<bool?> SubscriptionApiKeyFallback { get; init; }
 
+    /// <summary>Whether looking at an account asks its provider when what is known is old; true unless set.</summary>
+    public Optional<bool?> SubscriptionHeadroomAutoRefresh { get; init; }
+
+    /// <summary>New work stops at this share of a subscription's fullest limit, from 1 to 100 percent; 80 unless set.</summary>
+    public Optional<int?> SoftCeilingPercent { get; init; }
+
     [JsonIgnore]
     public IReadOnlyList<ConfigError> Errors { get; init; } = [];
 
@@ -22,6 +29,8 @@ internal sealed class UpdateSettingsRequest
         {
             AutoSwitchSubscriptions = fields.Flag(SettingKeys.AutoSwitchSubscriptions),
             SubscriptionApiKeyFallback = fields.Flag(SettingKeys.SubscriptionApiKeyFallback),
+            SubscriptionHeadroomAutoRefresh = fields.Flag(SettingKeys.SubscriptionHeadroomAutoRefresh),
+            SoftCeilingPercent = fields.Percent(SettingKeys.SoftCeilingPercent),
             Errors = fields.Errors,
         };
         fields.RejectUnknown();
@@ -34,7 +43,7 @@ internal sealed class UpdateSettingsRequest
     }
 
     /// <summary>What is to be changed, by the setting's name.</summary>
-    public IEnumerable<(string Key, bool? Value)> Changes()
+    public IEnumerable<(string Key, JsonNode? Value)> Changes()
     {
         if (AutoSwitchSubscriptions.IsPresent)
         {
@@ -44,6 +53,16 @@ internal sealed class UpdateSettingsRequest
         if (SubscriptionApiKeyFallback.IsPresent)
         {
             yield return (SettingKeys.SubscriptionApiKeyFallback, SubscriptionApiKeyFallback.Value);
+        }
+
+        if (SubscriptionHeadroomAutoRefresh.IsPresent)
+        {
+            yield return (SettingKeys.SubscriptionHeadroomAutoRefresh, SubscriptionHeadroomAutoRefresh.Value);
+        }
+
+        if (SoftCeilingPercent.IsPresent)
+        {
+            yield return (SettingKeys.SoftCeilingPercent, SoftCeilingPercent.Value);
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed class PutSubscriptionRequest
     /// <summary>The plan's rate limit tier, for people; omitted: unchanged.</summary>
     public Optional<string?> Tier { get; init; }
 
+    /// <summary>New work stops at this share of its fullest limit, from 1 to 100 percent; null: at the settings' default; omitted: unchanged.</summary>
+    public Optional<int?> SoftCeilingPercent { get; init; }
+
     [JsonIgnore]
     public IReadOnlyList<ConfigError> Errors { get; init; } = [];
 
@@ -34,6 +37,7 @@ internal sealed class PutSubscriptionRequest
             Token = fields.Raw("token").Value,
             Type = fields.Text("type", maxLength: 64),
             Tier = fields.Text("tier", maxLength: 64),
+            SoftCeilingPercent = fields.Percent("soft_ceiling_percent"),
             Errors = fields.Errors,
         };
         if ((request.Name is null || !VirtualKeyRules.IsName(request.Name)) && fields.Errors.TrueForAll(error => error.Field != "name"))

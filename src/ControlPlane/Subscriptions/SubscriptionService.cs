@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Trinity.ControlPlane.AccountUsage.Asking;
+using Trinity.ControlPlane.AccountUsage.Channels;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
@@ -10,7 +12,7 @@ using Trinity.Shared.Secrets;
 namespace Trinity.ControlPlane.Subscriptions;
 
 /// <summary>The rules of subscriptions. Each write is one transaction with its audit entry.</summary>
-internal sealed class SubscriptionService(SubscriptionStore store, SecretProtector protector, SubscriptionProbe probe, AgentFanOut agents, AuditTrail trail, WriteTransactions writes, TimeProvider time)
+internal sealed class SubscriptionService(SubscriptionStore store, SecretProtector protector, SubscriptionProbe probe, AgentFanOut agents, UsageCache cache, AuditTrail trail, WriteTransactions writes, TimeProvider time)
 {
     public static SecretScope Scope(Guid id) => new("subscriptions", id, "token_cipher");
 
@@ -46,6 +48,7 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         var rollout = rolledOver ? await agents.RollOverAsync(write, row, existing!.Hint, actor, cancellationToken) : null;
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
+        cache.Invalidate(UsageChannels.Anthropic);
         var view = SubscriptionView.Of(row) with { Warnings = SubscriptionToken.WarningsOf(request.Token!) };
         return (new Written<SubscriptionView>(view, generation, rollout), existing is null);
     }
@@ -70,6 +73,7 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         await RecordAsync(write, actor, AuditActions.SubscriptionDelete, row, cancellationToken);
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
+        cache.Invalidate(UsageChannels.Anthropic);
         return new Written<Guid>(row.Id, generation, rollout);
     }
 
@@ -127,6 +131,7 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         {
             Type = request.Type.Or(row.Type),
             Tier = request.Tier.Or(row.Tier),
+            SoftCeilingPercent = request.SoftCeilingPercent.Or(row.SoftCeilingPercent),
             TokenCipher = cipher.Cipher,
             CipherKeyId = cipher.KeyId,
             Hint = SecretHint.Of(token),
@@ -139,7 +144,7 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
 
     private Task RecordAsync(WriteTransaction write, string actor, string action, SubscriptionRow row, CancellationToken cancellationToken)
     {
-        var details = new JsonObject { ["id"] = row.Id, ["type"] = row.Type, ["tier"] = row.Tier, ["hint"] = row.Hint, ["token_generation"] = row.TokenGeneration };
+        var details = new JsonObject { ["id"] = row.Id, ["type"] = row.Type, ["tier"] = row.Tier, ["hint"] = row.Hint, ["token_generation"] = row.TokenGeneration, ["soft_ceiling_percent"] = row.SoftCeilingPercent };
         return trail.RecordAsync(write, new AuditEntry(actor, action, "subscription", row.Name) { Details = details }, cancellationToken);
     }
 }

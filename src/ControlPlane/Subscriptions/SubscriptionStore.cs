@@ -8,7 +8,7 @@ namespace Trinity.ControlPlane.Subscriptions;
 /// <summary>SQL of subscriptions.</summary>
 internal sealed class SubscriptionStore(NpgsqlDataSource database)
 {
-    private const string Columns = "id, name, type, tier, token_cipher, cipher_key_id, hint, fingerprint, token_generation, version, created_at, updated_at";
+    private const string Columns = "id, name, type, tier, token_cipher, cipher_key_id, hint, fingerprint, token_generation, soft_ceiling_percent, version, created_at, updated_at";
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => database.OpenConnectionAsync(cancellationToken);
 
@@ -23,7 +23,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
         connection.ExecuteAsync(new CommandDefinition(
             $"""
             insert into subscriptions ({Columns})
-            values (@Id, @Name, @Type, @Tier, @TokenCipher, @CipherKeyId, @Hint, @Fingerprint, @TokenGeneration, @Version, @CreatedAt, @UpdatedAt)
+            values (@Id, @Name, @Type, @Tier, @TokenCipher, @CipherKeyId, @Hint, @Fingerprint, @TokenGeneration, @SoftCeilingPercent, @Version, @CreatedAt, @UpdatedAt)
             """,
             row,
             cancellationToken: cancellationToken));
@@ -33,7 +33,7 @@ internal sealed class SubscriptionStore(NpgsqlDataSource database)
         const string sql = """
             update subscriptions
             set type = @Type, tier = @Tier, token_cipher = @TokenCipher, cipher_key_id = @CipherKeyId, hint = @Hint, fingerprint = @Fingerprint,
-                token_generation = @TokenGeneration, version = @Version, updated_at = @UpdatedAt
+                token_generation = @TokenGeneration, soft_ceiling_percent = @SoftCeilingPercent, version = @Version, updated_at = @UpdatedAt
             where id = @Id
             """;
         return connection.ExecuteAsync(new CommandDefinition(sql, row, cancellationToken: cancellationToken));
@@ -63,6 +63,9 @@ internal sealed record SubscriptionRow
     public string Fingerprint { get; init; } = "";
 
     public long TokenGeneration { get; init; } = 1;
+
+    /// <summary>Null: the settings' default.</summary>
+    public int? SoftCeilingPercent { get; init; }
 
     public long Version { get; init; } = 1;
 

@@ -23,6 +23,9 @@ internal sealed record SubscriptionView
     /// <summary>Counts the tokens that it has had.</summary>
     public required long TokenGeneration { get; init; }
 
+    /// <summary>New work stops at this share of the fullest limit; null: at the settings' default.</summary>
+    public required int? SoftCeilingPercent { get; init; }
+
     public required long Version { get; init; }
 
     public required DateTime CreatedAt { get; init; }
@@ -46,6 +49,7 @@ internal sealed record SubscriptionView
         Hint = row.Hint,
         Fingerprint = row.Fingerprint,
         TokenGeneration = row.TokenGeneration,
+        SoftCeilingPercent = row.SoftCeilingPercent,
         Version = row.Version,
         CreatedAt = row.CreatedAt,
         UpdatedAt = row.UpdatedAt,

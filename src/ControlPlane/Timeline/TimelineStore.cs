@@ -34,6 +34,12 @@ internal sealed class TimelineStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return [.. await connection.QueryAsync<TimelineRow>(new CommandDefinition(sql, new { agentId, agent, after, limit }, cancellationToken: cancellationToken))];
     }
+
+    public async Task<int> DeleteBeforeAsync(DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteAsync(new CommandDefinition("delete from agent_timeline where last_at < @time", new { time }, cancellationToken: cancellationToken));
+    }
 }
 
 internal sealed record TimelineRow

@@ -103,6 +103,25 @@ public sealed class AgentCrudTests : IAsyncLifetime
 
         Assert.Equal("first", (await _bench.GetAsync("a")).At("auth.subscription"));
         Assert.Equal("second", (await _bench.GetAsync("b")).At("auth.subscription"));
+        var why = Assert.Single((await _bench.Api.GetAsync("agents/b/timeline")).Is(200).Items, entry => entry!["kind"]!.GetValue<string>() == "subscription_assigned")!;
+        Assert.Equal("b was given second. second is the best of 2: use unknown, 0 agents.", why["summary"]!.GetValue<string>());
+        Assert.Equal(["second chosen", "first viable"], why["details"]!["candidates"]!.AsArray().Select(each => $"{each!["subscription"]} {each["verdict"]}"));
+    }
+
+    // SB-8: new work stops at the soft ceiling; whoever names a subscription is obeyed
+    [Fact]
+    public async Task Create_AllSubscriptionsOverTheirCeiling_IsRefusedWithTheReasons_UnlessOneIsNamed()
+    {
+        await _bench.Database.ExecuteAsync("""
+            insert into account_limits (credential, source, detail, limits, observed_at)
+            select fingerprint, 'live', 'test', '{"status": "allowed_warning", "windows": [{"name": "seven_day", "utilization": 0.83, "resets_at": "2999-01-01T00:00:00Z"}]}', now() from subscriptions
+            """);
+
+        var refused = (await _bench.Api.PostAsync("agents", """{"name": "a", "runtime": "claude-code", "auth": "subscription"}""")).IsProblem(400);
+        await _bench.CreateAsync("b", """ "subscription": "first" """);
+
+        Assert.Contains("first: It is 83 % used, and takes no new work from 80 %.", Assert.Single(refused.ErrorsOf("subscription")), StringComparison.Ordinal);
+        Assert.Equal("first", (await _bench.GetAsync("b")).At("auth.subscription"));
     }
 
     [Fact]

@@ -20,8 +20,22 @@ public sealed class AutoSwitchApiTests
         Assert.Contains("settings.update settings {\"auto_switch_subscriptions\": false}", await host.AuditAsync());
     }
 
+    [Fact]
+    public async Task Settings_NumbersGoTheSameWay()
+    {
+        await using var host = await ControlPlaneHost.StartAsync();
+        Assert.Equal("80", (await host.Admin.GetAsync("settings")).Is(200).At("soft_ceiling_percent"));
+
+        Assert.Equal("65", (await host.Admin.PatchAsync("settings", """{"soft_ceiling_percent": 65}""")).Is(200).At("soft_ceiling_percent"));
+        Assert.Equal("65", (await host.Admin.GetAsync("settings")).Is(200).At("soft_ceiling_percent"));
+        Assert.Equal("80", (await host.Admin.PatchAsync("settings", """{"soft_ceiling_percent": null}""")).Is(200).At("soft_ceiling_percent"));
+    }
+
     [Theory]
     [InlineData("auto_switch_subscriptions", """{"auto_switch_subscriptions": "yes"}""")]
+    [InlineData("soft_ceiling_percent", """{"soft_ceiling_percent": 0}""")]
+    [InlineData("soft_ceiling_percent", """{"soft_ceiling_percent": 101}""")]
+    [InlineData("soft_ceiling_percent", """{"soft_ceiling_percent": "80"}""")]
     [InlineData("colour", """{"colour": true}""")]
     [InlineData("", "{}")]
     public async Task Settings_BadField_IsNamed_AndNothingChanges(string field, string body)

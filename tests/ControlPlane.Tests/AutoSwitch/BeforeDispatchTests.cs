@@ -77,9 +77,63 @@ public sealed class BeforeDispatchTests
         Assert.Equal(("b", 2), await bench.NowAsync("robot"));
     }
 
-    private static Task HearAsync(SwitchBench bench, string subscription, string status)
+    [Fact]
+    public async Task TooFullForNewWork_TheAgentIsMovedBeforeTheTask_AndTheTimelineSaysWhy()
     {
-        var limits = new PlanLimits { Status = status, Windows = [new() { Name = PlanWindows.FiveHour, Utilization = 0.5, ResetsAt = Later, Status = status }] };
+        await using var bench = await SwitchBench.StartAsync(["a", "b"]);
+        var agent = await bench.AddAgentAsync("robot", "a");
+        await HearAsync(bench, "a", "allowed_warning", used: 0.83);
+        await HearAsync(bench, "b", "allowed", used: 0.2);
+
+        var decision = await bench.Switcher.BeforeDispatchAsync(agent, Timeouts.Token);
+
+        Assert.Equal((SwitchAction.Switch, "b"), (decision!.Action, decision.NewSubscription));
+        Assert.Empty(await bench.FailuresAsync());
+        var entry = Assert.Single(await bench.TimelineAsync("robot", "subscription_auto_switch"));
+        Assert.Equal("robot was moved from a to b: a is too full for new work.", entry["summary"]!.GetValue<string>());
+        Assert.Equal("soft_ceiling", entry["details"]!["failure_kind"]!.GetValue<string>());
+        Assert.Contains("20 % used", entry["details"]!["candidates"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TooFullForNewWork_AndSoAreAllOthers_TheAgentStays_AndIsExplainedOnce()
+    {
+        await using var bench = await SwitchBench.StartAsync(["a", "b"]);
+        var agent = await bench.AddAgentAsync("robot", "a");
+        await HearAsync(bench, "a", "allowed", used: 0.83);
+        await HearAsync(bench, "b", "allowed", used: 0.75);
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(SwitchAction.Stay, (await bench.Switcher.BeforeDispatchAsync(agent, Timeouts.Token))!.Action);
+        }
+
+        Assert.Equal(("a", 1), await bench.NowAsync("robot"));
+        var entry = Assert.Single(await bench.TimelineAsync("robot", "subscription_over_ceiling"));
+        Assert.Equal(3, entry["occurrences"]!.GetValue<int>());
+        Assert.Empty(await bench.NotificationsAsync());
+    }
+
+    [Fact]
+    public async Task Ceiling_IsTheSubscriptionsOwn_OrTheSettings()
+    {
+        await using var bench = await SwitchBench.StartAsync(["a", "b"]);
+        var agent = await bench.AddAgentAsync("robot", "a");
+        await HearAsync(bench, "a", "allowed", used: 0.6);
+        await HearAsync(bench, "b", "allowed", used: 0.1);
+        Assert.Null(await bench.Switcher.BeforeDispatchAsync(agent, Timeouts.Token));
+
+        (await bench.Host.Admin.PatchAsync("settings", """{"soft_ceiling_percent": 50}""")).Is(200);
+        await bench.PutCeilingAsync("a", 70);
+        Assert.Null(await bench.Switcher.BeforeDispatchAsync(agent, Timeouts.Token));
+
+        await bench.PutCeilingAsync("a", null);
+        Assert.Equal("b", (await bench.Switcher.BeforeDispatchAsync(agent, Timeouts.Token))!.NewSubscription);
+    }
+
+    private static Task HearAsync(SwitchBench bench, string subscription, string status, double used = 0.5)
+    {
+        var limits = new PlanLimits { Status = status, Windows = [new() { Name = PlanWindows.FiveHour, Utilization = used, ResetsAt = Later, Status = status }] };
         return bench.Service<LimitsStore>().WriteAsync(
             new LimitsReading(bench.FingerprintOf(subscription), LimitsSource.Live, "test", limits, bench.Service<TimeProvider>().GetUtcNow()), Timeouts.Token);
     }

@@ -30,22 +30,22 @@ internal static class Candidates
 
     public static Candidate Heard(
         this Candidate candidate, string status, double minutesAgo, double? fiveHour = null, double? sevenDay = null, double resetsInMinutes = 60, string? windowStatus = null, string? fingerprint = null) => candidate with
-    {
-        Headroom = new KnownLimits
         {
-            Credential = fingerprint ?? candidate.Fingerprint,
-            Limits = new PlanLimits
+            Headroom = new KnownLimits
             {
-                Status = status,
-                Windows =
+                Credential = fingerprint ?? candidate.Fingerprint,
+                Limits = new PlanLimits
+                {
+                    Status = status,
+                    Windows =
                 [
                     new() { Name = PlanWindows.FiveHour, Utilization = fiveHour, ResetsAt = Now.AddMinutes(resetsInMinutes), Status = windowStatus ?? status },
                     new() { Name = PlanWindows.SevenDay, Utilization = sevenDay, ResetsAt = Now.AddDays(3) },
                 ],
+                },
+                ObservedAt = MinutesAgo(minutesAgo),
+                Source = LimitsSource.Live,
+                Detail = "test",
             },
-            ObservedAt = MinutesAgo(minutesAgo),
-            Source = LimitsSource.Live,
-            Detail = "test",
-        },
-    };
+        };
 }

@@ -230,6 +230,20 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task Sweep_ForgetsExplanationsAfterAQuarterOfAYear()
+    {
+        await using var bench = await SwitchBench.StartAsync(["a", "b"]);
+        await bench.LimitAsync(await bench.AddAgentAsync("old", "a"));
+        await bench.Database.ExecuteAsync("update agent_timeline set last_at = now() - interval '90 days'; update notifications set at = now() - interval '90 days'");
+        await bench.LimitAsync(await bench.AddAgentAsync("new", "b"));
+
+        await bench.Service<FailureSweeper>().SweepOnceAsync(Timeouts.Token);
+
+        Assert.Equal(["new"], (await bench.Database.ScalarAsync<string[]>("select array_agg(distinct agent) from agent_timeline"))!);
+        Assert.Equal(["new"], (await bench.Database.ScalarAsync<string[]>("select array_agg(distinct agent) from notifications"))!);
+    }
+
+    [Fact]
     public async Task Headroom_KeepsTheLaterWord_AndNoneOfAnotherToken()
     {
         await using var bench = await SwitchBench.StartAsync(["a"]);

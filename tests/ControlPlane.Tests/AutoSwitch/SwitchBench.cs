@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,6 +67,10 @@ internal sealed class SwitchBench : IAsyncDisposable
         Assert.True((int)reply.Status is 200 or 201, reply.Text);
     }
 
+    /// <summary>Gives the subscription a ceiling of its own, or the settings' again.</summary>
+    public async Task PutCeilingAsync(string name, int? percent) =>
+        (await Host.Admin.PostAsync("subscriptions", $$"""{"name": "{{name}}", "token": "{{_tokens[name]}}", "soft_ceiling_percent": {{percent?.ToString(CultureInfo.InvariantCulture) ?? "null"}}}""")).Is(200);
+
     public string FingerprintOf(string subscription) => CredentialFingerprint.Of(_tokens[subscription]);
 
     /// <summary>The agents' provider, with a key of its own.</summary>
@@ -129,7 +134,10 @@ internal sealed class SwitchBench : IAsyncDisposable
     /// <summary>A task that has ended so, having started on this generation.</summary>
     public static TaskView Ended(TaskOutcome outcome, long generation = 1, string? error = "You've hit your limit.", string? id = null) => new()
     {
-        TaskId = id ?? Guid.CreateVersion7().ToString("N"), Outcome = outcome, Generation = generation, Error = error,
+        TaskId = id ?? Guid.CreateVersion7().ToString("N"),
+        Outcome = outcome,
+        Generation = generation,
+        Error = error,
     };
 
     /// <summary>Has a task of the agent hit the limit.</summary>

@@ -13,7 +13,9 @@ public sealed class SwitchDeciderTests
     [
         ("fewest agents first", [Unknown("a", 3), Unknown("b", 1), Unknown("c", 2)], ["b", "c", "a"]),
         ("then by name", [Unknown("c"), Unknown("a"), Unknown("b")], ["a", "b", "c"]),
-        ("measured before unknown", [Unknown("a"), Measured("b", 0.9, agents: 9)], ["b", "a"]),
+        ("measured before unknown", [Unknown("a"), Measured("b", 0.79, agents: 9)], ["b", "a"]),
+        ("over its ceiling only when nothing else is left", [Unknown("a", 9), Measured("b", 0.8), Measured("c", 0.79)], ["c", "a", "b"]),
+        ("by its own ceiling", [Measured("a", 0.5) with { SoftCeilingPercent = 40 }, Measured("b", 0.7)], ["b", "a"]),
         ("by bands of ten points", [Measured("a", 0.35), Measured("b", 0.12), Measured("c", 0.29)], ["b", "c", "a"]),
         ("agents inside a band", [Measured("a", 0.31, 2), Measured("b", 0.39, 1)], ["b", "a"]),
         ("a nearly full one last", [Measured("a", 0.99), Measured("b", 0.5, agents: 40)], ["b", "a"]),
@@ -93,6 +95,40 @@ public sealed class SwitchDeciderTests
         Assert.Equal(3, keyless.Candidates.Count(each => each.Verdict == "skipped"));
     }
 
+    [Theory] // AS-18 and the soft ceiling: nothing refuses yet, so only what is clearly better is worth it
+    [InlineData(0.69, "switched")]
+    [InlineData(0.70, "stays")]
+    [InlineData(0.85, "stays")]
+    public void OverItsCeiling_TheAgentIsMovedOnlyWellBelowAnother(double other, string action)
+    {
+        var plan = Decide([Measured("current", 0.82), Measured("b", other)], trigger: Trigger with { IsEarly = true });
+
+        Assert.Equal(action, SwitchActions.NameOf(plan.Action));
+        Assert.All(plan.Candidates, each => Assert.NotEmpty(each.Reason));
+    }
+
+    [Fact] // hysteresis: between two that are about equally full nobody goes to and fro
+    public void TwoAboutEquallyFull_NobodyGoesToAndFro()
+    {
+        for (var used = 0.80; used < 0.90; used += 0.01)
+        {
+            Assert.Equal(SwitchAction.Stay, Decide([Measured("current", used), Measured("b", used - 0.05)], trigger: Trigger with { IsEarly = true }).Action);
+        }
+    }
+
+    [Fact] // it still serves: no reason to spend on keys, or to alarm anybody
+    public void OverItsCeiling_WithoutAnother_NeverFallsBack() =>
+        Assert.Equal(SwitchAction.Stay, Decide([Measured("current", 0.95)], trigger: Trigger with { IsEarly = true }).Action);
+
+    [Fact] // SB-8
+    public void NewAgent_IsGivenNothingOverItsCeiling()
+    {
+        Assert.Equal("b", SwitchDecider.Place([Measured("a", 0.8), Measured("b", 0.79, agents: 5)], Now).Target?.Name);
+        Assert.Equal("c", SwitchDecider.Place([Measured("a", 0.8), Unknown("c", 9)], Now).Target?.Name);
+        Assert.Null(SwitchDecider.Place([Measured("a", 0.8), Measured("b", 0.99)], Now).Target);
+        Assert.Equal("a", SwitchDecider.Place([Measured("a", 0.95) with { SoftCeilingPercent = 100 }], Now).Target?.Name);
+    }
+
     [Fact] // AS-16: nothing but the two hours keeps agents from going round
     public void FailedSubscription_IsBackAfterTwoHours()
     {
@@ -102,7 +138,13 @@ public sealed class SwitchDeciderTests
 
     private static SwitchTrigger Trigger { get; } = new()
     {
-        SubscriptionId = Current.Id, Subscription = Current.Name, Generation = 1, Fingerprint = Current.Fingerprint, Kind = FailureKind.RateLimit, Source = FailureSource.Task, OccurredAt = Now,
+        SubscriptionId = Current.Id,
+        Subscription = Current.Name,
+        Generation = 1,
+        Fingerprint = Current.Fingerprint,
+        Kind = FailureKind.RateLimit,
+        Source = FailureSource.Task,
+        OccurredAt = Now,
     };
 
     private static SwitchPlan Decide(Candidate[] candidates, Assignment? current = null, SwitchTrigger? trigger = null, OperatorSettings? settings = null, string? whyNoApiKey = null) =>

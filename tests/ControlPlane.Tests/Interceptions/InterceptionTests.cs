@@ -30,6 +30,7 @@ public sealed class InterceptionTests(SharedHost shared) : IClassFixture<SharedH
             ["status"] = "200",
             ["outcome"] = "completed",
             ["key_hint"] = "sk-a...1234",
+            ["credential"] = "0123456789abcdef",
             ["attempts"] = "1",
             ["generation"] = "7",
             ["started_at"] = "2030-01-15T12:00:00Z",

@@ -20,6 +20,8 @@ internal sealed record RecordedRequest
 
     public string? Agent { get; init; }
 
+    public string? Credential { get; init; } = "0123456789abcdef";
+
     public string Outcome { get; init; } = "completed";
 
     public DateTime StartedAt { get; init; } = new(2030, 1, 15, 12, 0, 0, DateTimeKind.Utc);
@@ -34,10 +36,10 @@ internal sealed record RecordedRequest
         await ExecuteAsync(
             host,
             """
-            insert into interceptions (id, provider, provider_type, route, model, client, session_id, caller, agent, streaming, status, outcome, key_hint, attempts, generation, replica_id, started_at, first_byte_ms, duration_ms)
-            values ($1, $2, 'anthropic', 'messages', $3, $4, $5, $6, $7, true, 200, $8, 'sk-a...1234', 1, 7, $1, $9, 12.5, 99.5)
+            insert into interceptions (id, provider, provider_type, route, model, client, session_id, caller, agent, streaming, status, outcome, key_hint, credential, attempts, generation, replica_id, started_at, first_byte_ms, duration_ms)
+            values ($1, $2, 'anthropic', 'messages', $3, $4, $5, $6, $7, true, 200, $8, 'sk-a...1234', $10, 1, 7, $1, $9, 12.5, 99.5)
             """,
-            Id, Provider, Model, Client, SessionId, Caller, Agent, Outcome, StartedAt);
+            Id, Provider, Model, Client, SessionId, Caller, Agent, Outcome, StartedAt, Credential);
         foreach (var tokens in Tokens)
         {
             await ExecuteAsync(host, "insert into token_usages values ($1, $2, $3, $4, $5, $6, $7, $8)", Guid.CreateVersion7(), Id, tokens[0], tokens[1], tokens[2], tokens[3], tokens[4], StartedAt);

@@ -16,7 +16,7 @@ public sealed class ApiDescriptionTests(SharedHost shared) : IClassFixture<Share
         Assert.Equal("bearer", document["components"]!["securitySchemes"]!["operator_token"]!["scheme"]!.GetValue<string>());
         Assert.NotNull(document["security"]![0]!["operator_token"]);
         var operations = Operations(document).ToList();
-        Assert.Equal(52, operations.Count);
+        Assert.Equal(57, operations.Count);
         Assert.All(operations, operation =>
         {
             Assert.False(string.IsNullOrEmpty(operation.Node["summary"]?.GetValue<string>()), operation.Name);

@@ -35,7 +35,7 @@ internal sealed record KnownLimits
     }
 
     private static bool IsOfDays(PlanWindow window) => window is
-        { Name: PlanWindows.SevenDay or PlanWindows.SevenDayOpus or PlanWindows.SevenDaySonnet } or { Minutes: >= 24 * 60 };
+    { Name: PlanWindows.SevenDay or PlanWindows.SevenDayOpus or PlanWindows.SevenDaySonnet } or { Minutes: >= 24 * 60 };
 
     /// <summary>Puts the readings of one credential together; null: there are none.</summary>
     public static KnownLimits? Of(IEnumerable<LimitsReading> readings)
