@@ -57,7 +57,9 @@ internal sealed class AgentAssignment(
                 return new AgentChange(await deliverer.DeliverAsync(held, cancellationToken), null);
             }
 
-            if (wanted is { Auth: not AgentAuth.None, Via: AgentVia.Bridge } && (newVirtualKey || wanted.VirtualKeyId is null || wanted.Provider != before.Provider))
+            // The key of an agent that had nothing to work with is revoked as soon as no task uses it.
+            var needsKey = newVirtualKey || wanted.VirtualKeyId is null || wanted.Provider != before.Provider || before is { Auth: AgentAuth.None } or { Via: not AgentVia.Bridge };
+            if (needsKey && wanted is { Auth: not AgentAuth.None, Via: AgentVia.Bridge })
             {
                 wanted = await virtualKeys.MintAsync(write, wanted, actor, cancellationToken);
             }

@@ -67,6 +67,30 @@ public sealed class RevocationTests : IAsyncLifetime
         (await _bench.Api.PostAsync("agents/a/tasks", """{"prompt": "true"}""")).IsProblem(503);
     }
 
+    // its virtual key was revoked when nothing used it any more
+    [Theory]
+    [InlineData("deleted")]
+    [InlineData("direct")]
+    public async Task WorkedWithoutItsVirtualKey_AndIsToUseOneAgain_GetsOneThatIsValid(string meanwhile)
+    {
+        (await (meanwhile == "deleted" ? _bench.Api.DeleteAsync("subscriptions/first") : _bench.Api.PatchAsync("agents/a", """{"via": "provider"}"""))).Is(meanwhile == "deleted" ? 204 : 200);
+        const string revoked = "select count(*) from virtual_keys where revoked_at is not null";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await _bench.LookAsync();
+                return await _bench.Database.ScalarAsync<long>(revoked) == 1;
+            },
+            "its key is revoked");
+
+        await _bench.PutSubscriptionAsync("second");
+        (await _bench.AssignAsync("a", "second")).Is(200);
+        (await _bench.Api.PatchAsync("agents/a", """{"via": "bridge"}""")).Is(200);
+
+        Assert.True(await _bench.Database.ScalarAsync<bool>("select k.revoked_at is null from agents a join virtual_keys k on k.id = a.virtual_key_id where a.name = 'a'"));
+        Assert.Equal("completed", (await _bench.Api.PostAsync("agents/a/tasks", """{"prompt": "true"}""")).Is(200).At("task.outcome"));
+    }
+
     // HZ-4: not even after raw restarts
     [Fact]
     public async Task SubscriptionDeleted_StaysSo_OverRawRestarts()
