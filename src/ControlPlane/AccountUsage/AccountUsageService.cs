@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Trinity.ControlPlane.AccountUsage.Accounts;
 using Trinity.ControlPlane.AccountUsage.Asking;
+using Trinity.ControlPlane.AccountUsage.Channels;
 using Trinity.ControlPlane.AccountUsage.History;
 using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.AccountUsage.Views;
@@ -88,9 +89,9 @@ internal sealed class AccountUsageService(
     /// <summary>Whether the provider is worth asking: not when traffic tells, not when it was asked a moment ago, and where asking costs a request not just because somebody looks.</summary>
     private bool IsDue(UsageSubject subject, UsageFacts facts, bool refresh)
     {
-        var known = facts.KnownOf(subject.Credential);
+        var told = facts.ToldAt(subject.Credential);
         var probe = facts.ProbeOf(subject.Account, subject.Credential);
-        var age = facts.Now - (known?.ObservedAt ?? DateTimeOffset.MinValue);
+        var age = facts.Now - (told ?? DateTimeOffset.MinValue);
         if (age < (refresh ? options.Value.RefreshFloor : options.Value.CacheFor) || IsResting(subject, facts))
         {
             return false;
@@ -116,7 +117,7 @@ internal sealed class AccountUsageService(
             return false;
         }
 
-        var isPaid = probe?.Paid ?? known is not null; // live figures without a probe: whoever has traffic can wait
+        var isPaid = probe?.Paid ?? (subject.Channel == UsageChannels.Anthropic && told is not null); // of a token that was never asked about, and has traffic: it is most likely one that may not read its usage
         return !isPaid || facts.Now.UtcDateTime - (probe?.StartedAt ?? DateTime.MinValue) >= options.Value.PaidRefresh && age >= options.Value.PaidRefresh;
     }
 

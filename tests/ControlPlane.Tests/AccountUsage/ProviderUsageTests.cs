@@ -98,6 +98,20 @@ public sealed class ProviderUsageTests
         Assert.DoesNotContain("secret label", view.Text, StringComparison.Ordinal);
     }
 
+    [Fact] // the rates of minutes that replies tell say nothing of the credit
+    public async Task OpenRouter_KeyWithTraffic_IsAskedAboutItsCreditAllTheSame()
+    {
+        await using var bench = await StartAsync();
+        await CreateAsync(bench, "openrouter", bench.Provider.BaseUrl, keys: 1);
+        await bench.HearAsync(Assert.Single(await bench.KeysAsync("openrouter")), 0.5, window: PlanWindows.Requests, status: null);
+        bench.Provider.Expect("GET", "/key", FakeReply.Json(200, """{"data": {"limit": 20, "usage": 15, "limit_remaining": 5}}"""));
+
+        var view = await bench.GetAsync("provider:main", refresh: true);
+
+        Assert.Equal(("credit", "75", "5"), (view.At("binding.name"), view.At("binding.used_percent"), view.At("quota.remaining")));
+        Assert.Contains(view.Json["limits"]!.AsArray(), limit => limit!["name"]!.GetValue<string>() == "requests");
+    }
+
     [Fact] // Q-6
     public async Task KeyThatRests_IsNotAsked()
     {

@@ -62,7 +62,7 @@ internal sealed class UsageBench : IAsyncDisposable
     }
 
     /// <summary>As a bridge would write what it saw.</summary>
-    public Task HearAsync(string credential, double used, string source = LimitsSource.Live, double secondsAgo = 0, string window = PlanWindows.FiveHour, string status = "allowed") => Limits.WriteAsync(
+    public Task HearAsync(string credential, double used, string source = LimitsSource.Live, double secondsAgo = 0, string window = PlanWindows.FiveHour, string? status = "allowed") => Limits.WriteAsync(
         new LimitsReading(
             credential,
             source,

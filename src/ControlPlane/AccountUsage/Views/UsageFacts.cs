@@ -2,6 +2,7 @@ using Trinity.ControlPlane.AccountUsage.Accounts;
 using Trinity.ControlPlane.AccountUsage.Asking;
 using Trinity.ControlPlane.AccountUsage.History;
 using Trinity.ControlPlane.AccountUsage.Limits;
+using Trinity.Shared.Limits;
 
 namespace Trinity.ControlPlane.AccountUsage.Views;
 
@@ -27,6 +28,11 @@ internal sealed record UsageFacts
     public IReadOnlySet<string> Refreshing { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
     public KnownLimits? KnownOf(string credential) => KnownLimits.Of(Readings[credential]);
+
+    /// <summary>When something was heard last of how much of the account is left; rates of minutes say nothing of that.</summary>
+    public DateTimeOffset? ToldAt(string credential) => Readings[credential]
+        .Where(reading => reading.Limits is { Status: not null } or { Credit: not null } || reading.Limits.Windows.Any(window => !PlanWindows.IsRate(window.Name)))
+        .Max(reading => (DateTimeOffset?)reading.ObservedAt);
 
     /// <summary>The last probe, unless it was of a credential that the account no longer has.</summary>
     public ProbeRow? ProbeOf(string account, string credential) => Probes.GetValueOrDefault(account) is { } row && row.Credential == credential ? row : null;
