@@ -10,7 +10,7 @@ namespace Trinity.ControlPlane.Tests.Hosting;
 /// <summary>A real control plane on a free port with a database of its own. On dispose, logs, metrics and audit trail are searched for planted secrets.</summary>
 internal sealed class ControlPlaneHost : IAsyncDisposable
 {
-    private readonly TemporaryDirectory _data = new();
+    private readonly TemporaryDirectory _data;
     private readonly HttpClient _http;
     private readonly WebApplication _app;
     private readonly bool _ownsDatabase;

@@ -22,7 +22,7 @@ public sealed class CodexLimitsTests
 
         Assert.Equal(
             """{"plan":"plus","windows":[{"name":"primary","utilization":0.125,"resets_at":"2030-01-01T00:00:00+00:00","minutes":300},"""
-            + """{"name":"secondary","utilization":0.98,"resets_at":"2030-01-02T00:00:00+00:00","minutes":10080}],"credit":{"remaining":5.39}}""",
+            + """{"name":"secondary","utilization":0.98,"resets_at":"2030-01-02T00:00:00+00:00","minutes":10080}],"credit":{"unit":"credits","remaining":5.39}}""",
             limits.ToJson());
     }
 
