@@ -61,6 +61,7 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
     {
         if (disposing)
         {
+            CancelWait();
             provider.Dispose();
             _cut?.Dispose();
         }
@@ -90,6 +91,7 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
             var untilPing = reply.Limits.Ping - reply.Time.GetElapsedTime(_lastHandedOut);
             if (untilIdle <= TimeSpan.Zero)
             {
+                CancelWait();
                 End(Idle);
                 return;
             }
@@ -114,6 +116,20 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
         var completed = _waiting;
         _waiting = null;
         await completed;
+    }
+
+    /// <summary>
+    /// Closes the provider's connection when a read is still waiting on it. Disposing alone would have the HTTP client read the rest of the reply and keep the
+    /// connection, where the read left behind would take bytes of the next reply: of another request's.
+    /// </summary>
+    private void CancelWait()
+    {
+        if (_waiting is { IsCompleted: false } waiting)
+        {
+            _waiting = null;
+            _cut!.Cancel();
+            _ = waiting.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // it ends in what was just cancelled
+        }
     }
 
     private async ValueTask<int> ReadProviderAsync(Memory<byte> buffer, CancellationToken cancellationToken)

@@ -24,11 +24,10 @@ internal sealed class ObservedContent(HttpContent provider, Func<Stream, Stream>
 
     protected override void Dispose(bool disposing)
     {
+        base.Dispose(disposing); // the observing stream first, which knows what it still waits for
         if (disposing)
         {
             provider.Dispose();
         }
-
-        base.Dispose(disposing);
     }
 }

@@ -51,6 +51,34 @@ public sealed class SilentUpstreamTests(SilentUpstreamTests.ShortLimits limits) 
         await Bench.Upstream.Requests[^1].Aborted.WaitAsync(Timeouts.Token);
     }
 
+    // The HTTP client would read on for two seconds, to use the connection again: a reply that goes on in that time must not get into another.
+    [Theory]
+    [InlineData(Models.Messages)]
+    [InlineData(Models.Chat)]
+    [InlineData(Models.Responses)]
+    public async Task Stream_GivenUp_AndWhichThenGoesOn_LeavesTheNextRepliesAlone(string dialect)
+    {
+        var gate = new FakeGate();
+        var late = Models.Streaming(dialect);
+        Bench.Expect(dialect).Reply(late.GatedBy(gate));
+        gate.Release(2);
+        using (var reply = await Bench.SendAsync(Bench.Request(dialect, stream: true)))
+        {
+            Assert.Contains("upstream_idle", await reply.Content.ReadAsStringAsync(Timeouts.Token), StringComparison.Ordinal);
+        }
+
+        gate.Open();
+        await Task.WhenAny(Bench.Upstream.Requests[^1].Aborted, gate.WhenWrittenAsync(late.Pieces.Count + 1, Timeouts.Token));
+
+        for (var i = 0; i < 5; i++)
+        {
+            var next = Models.Streaming(dialect, $"Answer {i}.");
+            Bench.Expect(dialect).Reply(next);
+            using var reply = await Bench.SendAsync(Bench.Request(dialect, stream: true));
+            Assert.Equal(next.BodyText(), await reply.Content.ReadAsStringAsync(Timeouts.Token));
+        }
+    }
+
     [Fact]
     public async Task Json_SilentInTheMiddle_IsCutAndTheProvidersFault()
     {

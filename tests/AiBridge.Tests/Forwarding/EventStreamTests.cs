@@ -221,6 +221,36 @@ public sealed class EventStreamTests : IDisposable
         Assert.True(_provider.IsDisposed);
     }
 
+    [Fact]
+    public async Task Read_SilentBeyondTheIdleLimit_LeavesNoReadBehind()
+    {
+        var stream = Stream(Dialect.Messages);
+        var all = stream.ToEndAsync();
+        for (var waited = TimeSpan.Zero; waited < FirstByte; waited += PingInterval)
+        {
+            await AdvanceAsync(PingInterval);
+        }
+
+        Assert.Contains("upstream_idle", await all, StringComparison.Ordinal);
+        _provider.Dispose(); // as the HTTP client does it, before the stream itself
+
+        Assert.False(_provider.ReadWasLeftBehind);
+    }
+
+    [Fact]
+    public async Task Dispose_BetweenPings_LeavesNoReadBehind()
+    {
+        var stream = Stream(Dialect.Messages);
+        var next = stream.NextAsync();
+        await AdvanceAsync(PingInterval);
+        Assert.Equal(Ping, await next);
+
+        await stream.DisposeAsync(); // what YARP does when the ping could not be written
+
+        Assert.True(_provider.IsDisposed);
+        Assert.False(_provider.ReadWasLeftBehind);
+    }
+
     public void Dispose()
     {
         _reply?.Dispose();

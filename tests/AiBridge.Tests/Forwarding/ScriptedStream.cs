@@ -9,8 +9,12 @@ internal sealed class ScriptedStream : ReadOnlyStream
 {
     private readonly Channel<byte[]> _parts = Channel.CreateUnbounded<byte[]>();
     private ReadOnlyMemory<byte> _current;
+    private CancellationToken? _waiting;
 
     public bool IsDisposed { get; private set; }
+
+    /// <summary>Disposed while a read waited that nobody had cancelled: an HTTP connection's next reply would pay for it.</summary>
+    public bool ReadWasLeftBehind { get; private set; }
 
     public ScriptedStream Send(string text) => Send(Encoding.UTF8.GetBytes(text));
 
@@ -34,9 +38,15 @@ internal sealed class ScriptedStream : ReadOnlyStream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_current.IsEmpty && !await _parts.Reader.WaitToReadAsync(cancellationToken))
+        if (_current.IsEmpty)
         {
-            return 0;
+            _waiting = cancellationToken;
+            var more = await _parts.Reader.WaitToReadAsync(cancellationToken);
+            _waiting = null;
+            if (!more)
+            {
+                return 0;
+            }
         }
 
         if (buffer.IsEmpty)
@@ -58,6 +68,7 @@ internal sealed class ScriptedStream : ReadOnlyStream
 
     protected override void Dispose(bool disposing)
     {
+        ReadWasLeftBehind |= !IsDisposed && _waiting is { IsCancellationRequested: false };
         IsDisposed = true;
         base.Dispose(disposing);
     }
