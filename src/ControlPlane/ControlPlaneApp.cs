@@ -131,7 +131,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<AgentTasks>().AddSingleton<FleetRestarter>().AddSingleton<AgentRollouts>();
         services.AddSingleton<AgentSignal>().AddSingleton<AgentReconciler>().AddHostedService(provider => provider.GetRequiredService<AgentReconciler>()).AddHostedService<AgentEvents>();
         services.AddSingleton<AgentClient>().AddSingleton<AgentLocks>().AddSingleton<CredentialSource>().AddSingleton<CredentialDeliverer>();
-        services.AddSingleton<AgentGenerations>().AddSingleton<AgentAssignment>().AddSingleton<AgentFanOut>();
+        services.AddSingleton<AgentGenerations>().AddSingleton<AgentAssignment>().AddSingleton<AgentFanOut>().AddSingleton<AgentAdoption>();
         services.AddAutoSwitch();
         services.AddAccountUsage();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>().AddSingleton<SubscriptionUsageStore>();

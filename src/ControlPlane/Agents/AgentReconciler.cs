@@ -21,6 +21,7 @@ internal sealed partial class AgentReconciler(
     AgentVirtualKeys virtualKeys,
     CredentialDeliverer deliverer,
     AgentFanOut fanOut,
+    AgentAdoption adoption,
     AgentLocks locks,
     AgentSignal signal,
     ControlPlaneMetrics metrics,
@@ -141,6 +142,7 @@ internal sealed partial class AgentReconciler(
     private static bool Differs(AgentRow agent, AgentReport seen) =>
         agent.DesiredState == AgentIntent.Deleted
         || agent.Recreate
+        || agent.Adopt
         || (agent.DesiredState == AgentIntent.Running && (seen.State is AgentState.Stopped or AgentState.Missing))
         || (seen.IsRunning && seen.Generation < agent.Generation);
 
@@ -168,6 +170,10 @@ internal sealed partial class AgentReconciler(
         if (agent.DesiredState == AgentIntent.Deleted)
         {
             await lifecycle.FinishDeletionAsync(agent, cancellationToken);
+        }
+        else if (agent.Adopt)
+        {
+            await adoption.AdoptAsync(held, agent, cancellationToken);
         }
         else if (agent.Recreate)
         {

@@ -55,6 +55,9 @@ internal sealed record AgentRow
     /// <summary>The container is to be made anew once its tasks have ended.</summary>
     public bool Recreate { get; init; }
 
+    /// <summary>It lost its credential, and a subscription is to be looked for, once.</summary>
+    public bool Adopt { get; init; }
+
     /// <summary>Counts what the agent was given to work with; the agent refuses an older one.</summary>
     public long Generation { get; init; } = 1;
 
@@ -100,6 +103,12 @@ internal static class AgentIntent
 
     /// <summary>A deletion that is not finished yet.</summary>
     public const string Deleted = "deleted";
+}
+
+/// <summary>Reasons of generations that something is decided by later.</summary>
+internal static class GenerationReasons
+{
+    public const string SubscriptionDeleted = "subscription deleted";
 }
 
 /// <summary>A row of <c>agent_generations</c>: what one generation of an agent stood for.</summary>

@@ -9,7 +9,7 @@ internal sealed class AgentStore(NpgsqlDataSource database)
 {
     private const string Columns = """
         id, name, runtime, image, auth, subscription_id, provider, via, cpus, memory_bytes, pids, command, environment::text as environment, desired_state,
-        token_cipher, token_key_id, virtual_key_id, virtual_key_cipher, virtual_key_key_id, bridge_url, recreate, generation, version, created_at, updated_at
+        token_cipher, token_key_id, virtual_key_id, virtual_key_cipher, virtual_key_key_id, bridge_url, recreate, adopt, generation, version, created_at, updated_at
         """;
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => database.OpenConnectionAsync(cancellationToken);
@@ -30,6 +30,40 @@ internal sealed class AgentStore(NpgsqlDataSource database)
         [.. await connection.QueryAsync<AgentRow>(new CommandDefinition(
             $"select {Columns} from agents where provider = @provider and via = 'provider' and auth <> 'none' order by name", new { provider }, cancellationToken: cancellationToken))];
 
+    /// <summary>Has a subscription looked for, for the agents that nobody gave anything since theirs was deleted.</summary>
+    public Task MarkOrphansAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            update agents a set adopt = true
+            where auth = 'none' and runtime <> 'codex' and desired_state <> 'deleted'
+              and (select g.reason from agent_generations g
+                   where g.agent_id = a.id and g.generation > (select max(n.generation) from agent_generations n where n.agent_id = a.id and n.auth <> 'none')
+                   order by g.generation limit 1) = @SubscriptionDeleted
+            """;
+        return connection.ExecuteAsync(new CommandDefinition(sql, new { GenerationReasons.SubscriptionDeleted }, cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Has a subscription looked for, for the agents that worked with a provider's keys, of which none is left.</summary>
+    public Task MarkKeylessAsync(NpgsqlConnection connection, string provider, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            "update agents set adopt = true where auth = 'api_key' and provider = @provider and runtime <> 'codex' and desired_state <> 'deleted'",
+            new { provider },
+            cancellationToken: cancellationToken));
+
+    public Task UnmarkAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(new CommandDefinition("update agents set adopt = false where id = @id", new { id }, cancellationToken: cancellationToken));
+
+    /// <summary>Whether the agent's provider is there and has no key.</summary>
+    public Task<bool> IsWithoutKeyAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select exists (
+              select from agents a join ai_providers p on p.name = a.provider and p.deleted_at is null
+              where a.id = @id and not exists (select from ai_provider_keys k where k.provider_id = p.id))
+            """;
+        return connection.ExecuteScalarAsync<bool>(new CommandDefinition(sql, new { id }, cancellationToken: cancellationToken));
+    }
+
     public Task InsertAsync(NpgsqlConnection connection, AgentRow row, CancellationToken cancellationToken)
     {
         const string sql = """
@@ -48,7 +82,7 @@ internal sealed class AgentStore(NpgsqlDataSource database)
             update agents
             set image = @Image, auth = @Auth, subscription_id = @SubscriptionId, provider = @Provider, via = @Via, cpus = @Cpus, memory_bytes = @MemoryBytes, pids = @Pids,
                 command = @Command, environment = @Environment::jsonb, desired_state = @DesiredState, virtual_key_id = @VirtualKeyId, virtual_key_cipher = @VirtualKeyCipher,
-                virtual_key_key_id = @VirtualKeyKeyId, bridge_url = @BridgeUrl, recreate = @Recreate, generation = @Generation, version = version + 1, updated_at = @UpdatedAt
+                virtual_key_key_id = @VirtualKeyKeyId, bridge_url = @BridgeUrl, recreate = @Recreate, adopt = @Adopt, generation = @Generation, version = version + 1, updated_at = @UpdatedAt
             where id = @Id
             """;
         return connection.ExecuteAsync(new CommandDefinition(sql, row, cancellationToken: cancellationToken));

@@ -27,14 +27,31 @@ internal sealed partial class SwitchJournal(TimelineStore timeline, Notification
         }
     }
 
-    /// <summary>Tells how a new agent's subscription was chosen.</summary>
+    /// <summary>Tells how an agent's subscription was chosen, when it is new or had lost its credential.</summary>
     public async Task PlacedAsync(AgentRow agent, SwitchPlan choice, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var details = new JsonObject { ["new_subscription"] = choice.Target?.Name, ["reason"] = choice.Reason, ["candidates"] = ListOf(choice.Candidates) };
-        var entry = new TimelineEntry(agent.Id, agent.Name, "subscription_assigned", $"{agent.Name} was given {choice.Target?.Name}. {choice.Reason}") { Details = details };
+        var entry = new TimelineEntry(agent.Id, agent.Name, "subscription_assigned", $"{agent.Name} was given {choice.Target?.Name}. {choice.Reason}") { Details = DetailsOf(choice) };
         await TryAsync(agent.Name, "subscription_assigned", () => timeline.AddAsync(Guid.CreateVersion7(now), now, entry, cancellationToken));
     }
+
+    /// <summary>Tells that an agent has no credential and got none.</summary>
+    public async Task NotPlacedAsync(AgentRow agent, SwitchPlan choice, CancellationToken cancellationToken)
+    {
+        const string kind = "subscription_not_assigned";
+        var now = time.GetUtcNow();
+        var summary = $"{agent.Name} has no credential. {choice.Reason}";
+        Log.NoAlternative(logger, summary);
+        await TryAsync(agent.Name, kind, () => timeline.AddAsync(Guid.CreateVersion7(now), now, new TimelineEntry(agent.Id, agent.Name, kind, summary) { Details = DetailsOf(choice) }, cancellationToken));
+        await TryAsync(agent.Name, kind, async () =>
+        {
+            await notifications.AddAsync(Guid.CreateVersion7(now), now, new Notification("high", "subscription", agent.Name, summary) { Details = DetailsOf(choice) }, cancellationToken);
+            return true;
+        });
+    }
+
+    private static JsonObject DetailsOf(SwitchPlan choice) =>
+        new() { ["new_subscription"] = choice.Target?.Name, ["reason"] = choice.Reason, ["candidates"] = ListOf(choice.Candidates) };
 
     private static JsonArray ListOf(IEnumerable<CandidateVerdict> candidates) =>
         new([.. candidates.Select(each => new JsonObject { ["subscription"] = each.Subscription, ["verdict"] = each.Verdict, ["reason"] = each.Reason })]);

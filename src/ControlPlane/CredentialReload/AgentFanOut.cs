@@ -23,7 +23,7 @@ internal sealed class AgentFanOut(AgentStore agents, AgentGenerations generation
     public async Task<Guid?> WithdrawAsync(WriteTransaction write, SubscriptionRow subscription, string actor, CancellationToken cancellationToken)
     {
         var concerned = await agents.ListBySubscriptionAsync(write.Connection, subscription.Id, cancellationToken);
-        var raised = await RaiseAsync(write, concerned, row => row with { Auth = AgentAuth.None, SubscriptionId = null }, "subscription deleted", cancellationToken);
+        var raised = await RaiseAsync(write, concerned, row => row with { Auth = AgentAuth.None, SubscriptionId = null }, GenerationReasons.SubscriptionDeleted, cancellationToken);
         return raised.Count == 0 ? null
             : await rollouts.RecordForAgentsAsync(write, $"subscription {subscription.Name}", "delete", [new(subscription.Id, subscription.Hint)], raised, actor, cancellationToken);
     }
@@ -32,6 +32,20 @@ internal sealed class AgentFanOut(AgentStore agents, AgentGenerations generation
     /// <returns>Those agents, raised.</returns>
     public async Task<IReadOnlyList<AgentRow>> ProviderChangedAsync(WriteTransaction write, string provider, CancellationToken cancellationToken) =>
         await RaiseAsync(write, await agents.ListDirectAsync(write.Connection, provider, cancellationToken), row => row, "provider changed", cancellationToken);
+
+    /// <summary>A subscription is new: agents whose own was deleted may have it.</summary>
+    public async Task RegisteredAsync(WriteTransaction write, CancellationToken cancellationToken)
+    {
+        await agents.MarkOrphansAsync(write.Connection, cancellationToken);
+        write.AfterCommit(signal.Raise);
+    }
+
+    /// <summary>A provider's last key is gone: agents that worked with it may have a subscription.</summary>
+    public async Task LastKeyRemovedAsync(WriteTransaction write, string provider, CancellationToken cancellationToken)
+    {
+        await agents.MarkKeylessAsync(write.Connection, provider, cancellationToken);
+        write.AfterCommit(signal.Raise);
+    }
 
     /// <summary>The bridge is reached elsewhere now.</summary>
     public async Task BridgeMovedAsync(WriteTransaction write, string bridgeUrl, string actor, CancellationToken cancellationToken)

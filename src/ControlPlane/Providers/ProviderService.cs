@@ -114,6 +114,11 @@ internal sealed class ProviderService(
         await store.UpdateAsync(write.Connection, changed, cancellationToken);
         await audit.UpdatedAsync(write, actor, row, changed, current, settings, cancellationToken);
         var retired = await ReplaceKeysAsync(write, request.ApiKeys.Value, row, keys, actor, cancellationToken);
+        if (keys.Count > 0 && request.ApiKeys.Value is { Count: 0 } && row.Type == ProviderTypes.Anthropic)
+        {
+            await agents.LastKeyRemovedAsync(write, row.Name, cancellationToken);
+        }
+
         var isOthersConcern = request.ApiKeys.Value is not null || changed.BaseUrl != row.BaseUrl || changed.Enabled != row.Enabled;
         var concerned = isOthersConcern ? await agents.ProviderChangedAsync(write, row.Name, cancellationToken) : [];
         var rollout = await rollouts.RecordAsync(write, row.Id, "update", retired, concerned, actor, cancellationToken);

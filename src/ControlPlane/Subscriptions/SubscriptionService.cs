@@ -28,7 +28,7 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         return await store.FindAsync(connection, target, cancellationToken) is { } row ? SubscriptionView.Of(row) : Missing(target);
     }
 
-    /// <summary>Creates it, or rolls its token over when the name exists: then its agents get the new one, by a rollout. <c>Created</c> says which.</summary>
+    /// <summary>Creates it, or rolls its token over when the name exists: then its agents get the new one, by a rollout. <c>Created</c> says which; a new one may be given to agents that lost theirs.</summary>
     public async Task<Outcome<(Written<SubscriptionView> Written, bool Created)>> PutAsync(PutSubscriptionRequest request, string actor, CancellationToken cancellationToken)
     {
         if (request.Errors.Count > 0)
@@ -45,6 +45,11 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         var rolledOver = existing is not null && existing.TokenGeneration != row.TokenGeneration;
         var action = existing is null ? AuditActions.SubscriptionCreate : rolledOver ? AuditActions.SubscriptionRollOver : AuditActions.SubscriptionUpdate;
         await RecordAsync(write, actor, action, row, cancellationToken);
+        if (existing is null)
+        {
+            await agents.RegisteredAsync(write, cancellationToken);
+        }
+
         var rollout = rolledOver ? await agents.RollOverAsync(write, row, existing!.Hint, actor, cancellationToken) : null;
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
