@@ -104,6 +104,11 @@ internal sealed partial class BridgeForwarder(
             return null;
         }
 
+        if (key is null)
+        {
+            refusals.LookAtEnd(exchange);
+        }
+
         var outcome = ForwardResult.Of(exchange, error, replies.Reply);
         if (outcome.Outcome != Outcome.ClientAbort && (error != ForwarderError.None || replies.Reply?.Broken is not null))
         {

@@ -25,6 +25,10 @@ internal interface IProvider
     /// <summary>Whether a reply of a bridged route refuses the credential, for now or for good, rather than the request.</summary>
     bool RefusesCredential(HttpStatusCode status);
 
+    /// <summary>The status that an error in the middle of a reply would have had at its beginning, if it is the credential that is refused; null otherwise.</summary>
+    /// <param name="error">As the usage reader names it.</param>
+    HttpStatusCode? RefusalIn(string error);
+
     /// <summary>What a reply says of the limits behind the credential; null: nothing, which costs a few look-ups to find out.</summary>
     /// <param name="headers">The reply's.</param>
     /// <param name="now">When it came: some limits end so much later.</param>

@@ -96,6 +96,47 @@ public sealed class CredentialRefusalTests : IAsyncLifetime
         Assert.Equal(CredentialFingerprint.Of(_token), Assert.Single(await RefusalsAsync(1)).Fingerprint);
     }
 
+    public static TheoryData<string, string, int> Streams { get; } = new()
+    {
+        { Models.Messages, string.Concat(AnthropicMessage.Saying("Hi.").Frames().Take(2)) + AnthropicError.Frame("rate_limit_error", "m"), 429 },
+        { Models.Messages, AnthropicError.Frame("authentication_error", "m").ToString(), 401 },
+        { Models.Messages, AnthropicError.Frame("billing_error", "m").ToString(), 402 },
+        { Models.Messages, AnthropicError.Frame("permission_error", "m").ToString(), 403 },
+        { Models.Responses, string.Concat(OpenAiResponse.Saying("Hi.").Frames().Take(3)) + OpenAiError.ResponsesFrame("rate_limit_exceeded", "m"), 429 },
+        { Models.Messages, AnthropicError.Frame("overloaded_error", "m").ToString(), 0 },
+        { Models.Messages, string.Concat(AnthropicMessage.Saying("Hi.").Frames()), 0 },
+    };
+
+    [Theory] // the status was 200 when the limit was reached
+    [MemberData(nameof(Streams))]
+    public async Task Refusal_InTheMiddleOfAStream_IsReportedLikeTheStatusItWouldHaveHad(string dialect, string stream, int status)
+    {
+        Bench.Expect(dialect).Reply(FakeReply.Sse(stream));
+
+        using var reply = await SendAsync(Bench.Request(dialect, stream: true), _token);
+        _ = await reply.Content.ReadAsStringAsync(Timeouts.Token);
+
+        if (status == 0)
+        {
+            await AssertNothingIsReportedAsync();
+            return;
+        }
+
+        var row = Assert.Single(await RefusalsAsync(1));
+        Assert.Equal((CredentialFingerprint.Of(_token), status, null, null), (row.Fingerprint, row.Status, row.RetryAt, row.Limits));
+    }
+
+    [Fact]
+    public async Task Refusal_InTheMiddleOfAStreamOnAKeyOfTheProvider_IsNotReported()
+    {
+        Bench.Expect(Models.Messages).Reply(FakeReply.Sse(AnthropicError.Frame("rate_limit_error", "m").ToString()));
+
+        using var reply = await Bench.SendAsync(Bench.Request(Models.Messages, stream: true));
+        _ = await reply.Content.ReadAsStringAsync(Timeouts.Token);
+
+        await AssertNothingIsReportedAsync();
+    }
+
     [Theory] // AS-3
     [InlineData(Models.Messages, 200)]
     [InlineData(Models.Messages, 400)]

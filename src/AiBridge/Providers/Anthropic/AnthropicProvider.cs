@@ -46,5 +46,14 @@ internal sealed class AnthropicProvider : IProvider
     public bool RefusesCredential(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized or HttpStatusCode.PaymentRequired or HttpStatusCode.Forbidden;
 
+    public HttpStatusCode? RefusalIn(string error) => error switch
+    {
+        "rate_limit_error" => HttpStatusCode.TooManyRequests,
+        "authentication_error" => HttpStatusCode.Unauthorized,
+        "billing_error" => HttpStatusCode.PaymentRequired,
+        "permission_error" => HttpStatusCode.Forbidden,
+        _ => null,
+    };
+
     public HeardLimits? ReadLimits(HttpResponseHeaders headers, DateTimeOffset now) => AnthropicLimits.Read(headers);
 }

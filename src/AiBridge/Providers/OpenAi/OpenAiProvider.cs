@@ -51,5 +51,12 @@ internal sealed class OpenAiProvider : IProvider
     /// <summary>A 403 is about a model or a region here.</summary>
     public bool RefusesCredential(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized;
 
+    public HttpStatusCode? RefusalIn(string error) => error switch
+    {
+        "rate_limit_exceeded" or "insufficient_quota" => HttpStatusCode.TooManyRequests,
+        "invalid_api_key" => HttpStatusCode.Unauthorized,
+        _ => null,
+    };
+
     public HeardLimits? ReadLimits(HttpResponseHeaders headers, DateTimeOffset now) => OpenAiLimits.Read(headers, now);
 }
