@@ -25,7 +25,7 @@ internal sealed class InterceptionStore(NpgsqlDataSource database, ReplicaIdenti
         select u.id, u.id, u.input, u.output, u.cache_read, u.cache_write, u.reasoning, u.created_at
         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[])
           as u (id, input, output, cache_read, cache_write, reasoning, created_at)
-        on conflict (id) do nothing
+        on conflict (interception_id, id) do nothing
         """;
 
     private const string InsertToolUsages = """
@@ -33,7 +33,7 @@ internal sealed class InterceptionStore(NpgsqlDataSource database, ReplicaIdenti
         select t.id, t.interception_id, t.ordinal, t.tool_call_id, t.tool, t.input, t.created_at
         from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
           as t (id, interception_id, ordinal, tool_call_id, tool, input, created_at)
-        on conflict (id) do nothing
+        on conflict (interception_id, id) do nothing
         """;
 
     /// <exception cref="NpgsqlException">The batch was not written, or its fate is unknown; writing it again is safe.</exception>
