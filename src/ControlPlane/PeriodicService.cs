@@ -32,7 +32,7 @@ internal abstract class PeriodicService(TimeSpan every, TimeProvider time) : Bac
         {
             await DoOnceAsync(cancellationToken);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Failed(exception);
         }

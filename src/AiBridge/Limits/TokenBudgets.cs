@@ -63,7 +63,7 @@ internal sealed partial class TokenBudgets(NpgsqlDataSource database, ConfigProv
             {
                 await RefreshAsync(stoppingToken);
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 Log.BudgetRefreshFailed(logger, exception.GetType().Name); // the last known sums go on counting
             }

@@ -65,7 +65,7 @@ internal sealed partial class LimitsShipper(LimitsObserver observer, ILimitsStor
                 observer.Written(batch);
             }
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             if (_failures++ == 0)
             {

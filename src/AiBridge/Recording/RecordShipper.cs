@@ -75,7 +75,7 @@ internal sealed partial class RecordShipper(InterceptionRecorder recorder, Inter
                 Log.RecordsNotWritten(logger, Reason(exception), batch.Count, "given up: the values cannot be written");
                 return;
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 Log.RecordsNotWritten(logger, Reason(exception), batch.Count, "tried again soon");
                 await Task.Delay(delay, time, cancellationToken);

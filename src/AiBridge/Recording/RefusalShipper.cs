@@ -51,7 +51,7 @@ internal sealed partial class RefusalShipper(RefusalRecorder recorder, RefusalSt
                 await store.WriteAsync(batch, cancellationToken);
                 return;
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 Log.NotWritten(logger, exception.GetType().Name, batch.Count);
                 await Task.Delay(delay, time, cancellationToken);

@@ -18,7 +18,7 @@ internal sealed partial class ChangeListener(NpgsqlDataSource database, ChangeSi
             {
                 await ListenAsync(() => retry = FirstRetry, stoppingToken);
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested) // whatever it is, the loop goes on
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested) // whatever it is, the loop goes on
             {
                 Log.Lost(logger, exception.GetType().Name);
             }

@@ -41,7 +41,7 @@ internal sealed partial class ConfigReloader(
             await ApplyAsync(rows, started, cancellationToken);              // (c) - (f)
             metrics.Succeeded(time.GetUtcNow());
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             metrics.Failed();
             Log.ReloadFailed(logger, exception.GetType().Name, (exception as PostgresException)?.MessageText ?? exception.Message);

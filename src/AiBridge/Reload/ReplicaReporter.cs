@@ -58,7 +58,7 @@ internal sealed partial class ReplicaReporter(
 
             return true;
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             if (!_failing)
             {

@@ -35,7 +35,7 @@ internal static class ChannelListener
                     await connection.WaitAsync(cancellationToken);
                 }
             }
-            catch (Exception lost) when (!cancellationToken.IsCancellationRequested && lost is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+            catch (Exception lost) when (lost is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
             {
                 await Task.Delay(retry, time, cancellationToken); // whoever is called looks by itself meanwhile
             }

@@ -137,6 +137,24 @@ public sealed class LimitsShipperTests : IDisposable
         Assert.Empty(_store.Batches);
     }
 
+    // The host takes a background service that ends in anything but a cancellation for a defect, and says so as critical.
+    [Fact]
+    public async Task Stop_ConnectionBreaksAsItGivesUp_IsNoFault()
+    {
+        var store = new BreakingStore();
+        using var shipper = _bench.Shipper(store);
+        await shipper.StartAsync(Timeouts.Token);
+        _bench.Observer.Observe(LimitsBench.Of("a"));
+        await store.Begun.Task.WaitAsync(Timeouts.Token);
+
+        var stopping = shipper.StopAsync(Timeouts.Token);
+        await _bench.Time.WhenArmedAsync(1, Timeouts.Token);
+        _bench.Time.Advance(LimitsShipper.FlushDeadline);
+        await stopping;
+
+        Assert.True(shipper.ExecuteTask!.IsCanceled, $"{shipper.ExecuteTask.Status}: {shipper.ExecuteTask.Exception}");
+    }
+
     private async Task<Running> StartAsync()
     {
         var shipper = _bench.Shipper(_store);
@@ -152,6 +170,19 @@ public sealed class LimitsShipperTests : IDisposable
         {
             shipper.Dispose();
             await shipper.ExecuteTask!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>A write that ends in a broken connection when it is cancelled.</summary>
+    private sealed class BreakingStore : ILimitsStore
+    {
+        public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async Task WriteAsync(IReadOnlyList<ObservedLimits> batch, CancellationToken cancellationToken)
+        {
+            Begun.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new IOException("reset");
         }
     }
 }
