@@ -13,6 +13,7 @@ using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.EncryptionKeys;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Interceptions;
+using Trinity.ControlPlane.Mcp;
 using Trinity.ControlPlane.OpenApi;
 using Trinity.ControlPlane.OperatorTokens;
 using Trinity.ControlPlane.Providers;
@@ -50,6 +51,7 @@ internal static class ControlPlaneApp
         UsePipeline(app);
         MapProbes(app);
         MapApi(app);
+        app.MapMcp();
         return app;
     }
 
@@ -134,6 +136,7 @@ internal static class ControlPlaneApp
         services.AddSingleton<AgentGenerations>().AddSingleton<AgentAssignment>().AddSingleton<AgentFanOut>().AddSingleton<AgentAdoption>();
         services.AddAutoSwitch();
         services.AddAccountUsage();
+        services.AddMcp();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>().AddSingleton<SubscriptionUsageStore>();
         services.AddSingleton<EngineClient>().AddSingleton<AgentImages>().AddSingleton<IAgentRuntime, DockerRuntime>(); // connects on first use
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();

@@ -5,6 +5,7 @@ using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.AutoSwitch;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Interceptions;
+using Trinity.ControlPlane.Mcp;
 using Trinity.ControlPlane.Notifications;
 using Trinity.ControlPlane.OperatorTokens;
 using Trinity.ControlPlane.Providers;
@@ -30,6 +31,7 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(ItemList<VirtualKeyView>))]
 [JsonSerializable(typeof(ItemList<SubscriptionView>))]
 [JsonSerializable(typeof(SubscriptionTest))]
+[JsonSerializable(typeof(DeletedSubscription))]
 [JsonSerializable(typeof(Page<FailureView>))]
 [JsonSerializable(typeof(Page<TimelineView>))]
 [JsonSerializable(typeof(Page<NotificationView>))]
@@ -44,6 +46,7 @@ namespace Trinity.ControlPlane;
 [JsonSerializable(typeof(FleetRestart))]
 [JsonSerializable(typeof(RunningTasks[]))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(Dictionary<string, string[]>))]
 [JsonSerializable(typeof(Fleet))]
 [JsonSerializable(typeof(Page<InterceptionView>))]
 [JsonSerializable(typeof(ItemList<UsageView>))]

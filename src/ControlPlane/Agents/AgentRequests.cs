@@ -98,7 +98,7 @@ internal sealed class AssignSubscriptionRequest
     public static AssignSubscriptionRequest Read(JsonFields fields)
     {
         var request = new AssignSubscriptionRequest { Subscription = fields.Text("subscription").Value, Errors = fields.Errors };
-        if (request.Subscription is null && fields.Errors.Count == 0)
+        if (request.Subscription is null && fields.Errors.TrueForAll(error => error.Field != "subscription"))
         {
             fields.Errors.Add(new("subscription", "The name or the id of a subscription is required."));
         }

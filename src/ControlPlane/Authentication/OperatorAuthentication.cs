@@ -41,7 +41,9 @@ internal sealed class OperatorAuthentication(
         return new Http.Problem(StatusCodes.Status401Unauthorized, "Unauthorized", detail).ToResult().ExecuteAsync(Context);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        new Http.Problem(StatusCodes.Status403Forbidden, "Forbidden", $"This needs the role {OperatorRoles.Admin}; the token '{Context.User.OperatorName()}' has the role {OperatorRoles.Viewer}.")
-            .ToResult().ExecuteAsync(Context);
+    /// <summary>What an operator is told whose role does not allow what he asks for.</summary>
+    public static Http.Problem Forbidden(ClaimsPrincipal user) =>
+        new(StatusCodes.Status403Forbidden, "Forbidden", $"This needs the role {OperatorRoles.Admin}; the token '{user.OperatorName()}' has the role {OperatorRoles.Viewer}.");
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Forbidden(Context.User).ToResult().ExecuteAsync(Context);
 }

@@ -21,6 +21,9 @@ internal static class OperatorPolicies
 
     public const string Admin = "admin";
 
+    /// <summary>Any operator, whatever the method: for what looks at roles itself.</summary>
+    public const string AnyOperator = "any-operator";
+
     /// <summary>The only paths that answer without a token: probes, metrics and the API's description hold no secrets.</summary>
     public static readonly IReadOnlyList<string> AnonymousPaths = ["/healthz", "/readyz", "/metrics", "/openapi/v1.json"];
 
@@ -36,6 +39,7 @@ internal static class OperatorPolicies
         });
         services.AddAuthorizationBuilder()
             .AddPolicy(Operator, policy => policy.RequireAuthenticatedUser().RequireAssertion(MayUseMethod))
+            .AddPolicy(AnyOperator, policy => policy.RequireRole(OperatorRoles.Admin, OperatorRoles.Viewer))
             .AddPolicy(Admin, policy => policy.RequireRole(OperatorRoles.Admin))
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(MayPass).Build());
         return services;

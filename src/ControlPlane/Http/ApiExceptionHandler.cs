@@ -27,18 +27,29 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
                 StatusCodes.Status415UnsupportedMediaType => "Unsupported media type",
                 _ => "Bad request",
             };
-            var detail = bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"The body is larger than {JsonBody.MaxBytes} bytes." : bad.Message;
+            var detail = bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? JsonBody.TooLarge : bad.Message;
             return new Problem(bad.StatusCode, title, detail);
         }
 
+        var problem = Unexpected(logger, http.Request.Method, http.GetEndpoint()?.DisplayName ?? "", exception);
+        if (problem.Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            http.Response.Headers.RetryAfter = "1";
+        }
+
+        return problem;
+    }
+
+    /// <summary>Logs what nobody expected, and says what the caller is told of it.</summary>
+    public static Problem Unexpected(ILogger logger, string method, string endpoint, Exception exception)
+    {
         if (exception is NpgsqlException { IsTransient: true } or PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow })
         {
             Log.DatabaseUnavailable(logger, exception.Message);
-            http.Response.Headers.RetryAfter = "1";
             return new Problem(StatusCodes.Status503ServiceUnavailable, "Database unavailable", "The database cannot be reached or was busy; nothing was changed. Try again.");
         }
 
-        Log.RequestFailed(logger, http.Request.Method, http.GetEndpoint()?.DisplayName ?? "", exception);
+        Log.RequestFailed(logger, method, endpoint, exception);
         return new Problem(StatusCodes.Status500InternalServerError, "Internal error", "The request failed unexpectedly; the control plane's log tells why.");
     }
 

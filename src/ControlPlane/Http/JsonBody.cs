@@ -8,10 +8,17 @@ internal static class JsonBody
 {
     public const int MaxBytes = 1024 * 1024;
 
+    /// <summary>What whoever sends more is told.</summary>
+    public static readonly string TooLarge = $"The body is larger than {MaxBytes} bytes.";
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     /// <exception cref="BadHttpRequestException">400 for what is no JSON object, 413 for too much of it, 415 for another content type.</exception>
-    public static async Task<JsonFields> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<JsonFields> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        new(await ReadObjectAsync(request, cancellationToken), "", []);
+
+    /// <summary>The same as it came, for whoever reads it by other rules.</summary>
+    public static async Task<JsonElement> ReadObjectAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!request.HasJsonContentType())
         {
@@ -22,7 +29,7 @@ internal static class JsonBody
         {
             using var document = await JsonDocument.ParseAsync(request.Body, Strict, cancellationToken);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new JsonFields(document.RootElement.Clone(), "", [])
+                ? document.RootElement.Clone()
                 : throw new BadHttpRequestException("The body must be a JSON object.");
         }
         catch (JsonException exception)

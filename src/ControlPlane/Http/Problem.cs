@@ -19,11 +19,14 @@ internal sealed record Problem(int Status, string Title, string Detail, IReadOnl
     public static Problem Stale(long current) =>
         new(StatusCodes.Status412PreconditionFailed, "Precondition failed", $"If-Match names another version; the current one is \"{current}\". Read it again, then decide.");
 
+    /// <summary>The messages for each field; null: it is not about fields.</summary>
+    public Dictionary<string, string[]>? ErrorsByField() => Errors?
+        .GroupBy(error => error.Field, StringComparer.Ordinal)
+        .ToDictionary(group => group.Key, group => group.Select(error => error.Message).Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+
     public ProblemHttpResult ToResult()
     {
-        var errors = Errors?
-            .GroupBy(error => error.Field, StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => group.Select(error => error.Message).Distinct(StringComparer.Ordinal).ToArray(), StringComparer.Ordinal);
+        var errors = ErrorsByField();
         return TypedResults.Problem(Detail, statusCode: Status, title: Title, extensions: errors is null ? null : [new("errors", errors)]);
     }
 }

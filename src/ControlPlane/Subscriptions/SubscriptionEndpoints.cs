@@ -22,6 +22,9 @@ internal static class SubscriptionEndpoints
         writes.MapDelete("/{idOrName}", DeleteAsync).WithSummary("Deletes a subscription and takes its token out of every agent; its reply names the rollout.").WithIfMatch();
     }
 
+    public static Outcome<IdOrName> Target(string text) =>
+        IdOrName.TryParse(text, VirtualKeyRules.IsName, out var target) ? target : Problem.NotFound($"There is no subscription '{text}'.");
+
     private static async Task<Ok<ItemList<SubscriptionView>>> ListAsync(SubscriptionService subscriptions, CancellationToken cancellationToken) =>
         TypedResults.Ok(new ItemList<SubscriptionView>(await subscriptions.ListAsync(cancellationToken)));
 
@@ -69,7 +72,4 @@ internal static class SubscriptionEndpoints
         await rollouts.ReportAsync(http, written, cancellationToken);
         return TypedResults.NoContent();
     }
-
-    private static Outcome<IdOrName> Target(string text) =>
-        IdOrName.TryParse(text, VirtualKeyRules.IsName, out var target) ? target : Problem.NotFound($"There is no subscription '{text}'.");
 }
