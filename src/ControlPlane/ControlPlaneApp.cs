@@ -7,6 +7,7 @@ using Trinity.ControlPlane.Agents;
 using Trinity.ControlPlane.Audit;
 using Trinity.ControlPlane.Authentication;
 using Trinity.ControlPlane.AutoSwitch;
+using Trinity.ControlPlane.Components;
 using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
@@ -52,6 +53,7 @@ internal static class ControlPlaneApp
         MapProbes(app);
         MapApi(app);
         app.MapMcp();
+        app.MapConsole();
         return app;
     }
 
@@ -137,6 +139,7 @@ internal static class ControlPlaneApp
         services.AddAutoSwitch();
         services.AddAccountUsage();
         services.AddMcp();
+        services.AddConsole();
         services.AddSingleton<InterceptionStore>().AddSingleton<UsageStore>().AddSingleton<SubscriptionUsageStore>();
         services.AddSingleton<EngineClient>().AddSingleton<AgentImages>().AddSingleton<IAgentRuntime, DockerRuntime>(); // connects on first use
         services.AddSingleton<SeedImporter>().AddSingleton<EncryptedColumnStore>().AddSingleton<EncryptionKeyRotation>();
@@ -146,13 +149,14 @@ internal static class ControlPlaneApp
     private static void UsePipeline(WebApplication app)
     {
         app.UseExceptionHandler();
-        app.UseStatusCodePages(context => Describe(context.HttpContext.Response.StatusCode).ToResult().ExecuteAsync(context.HttpContext));
+        app.UseStatusCodePages(context => ConsoleProblem.Of(context.HttpContext, Describe(context.HttpContext.Response.StatusCode)).ExecuteAsync(context.HttpContext));
         app.Use((context, next) =>
         {
             context.Response.Headers.XContentTypeOptions = "nosniff";
             context.Response.Headers.CacheControl = "no-store";
             return next(context);
         });
+        app.UseConsole();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -33,6 +33,10 @@ internal sealed class AccountUsageService(
         return views;
     }
 
+    /// <summary>The subscriptions alone, by name: the others are not looked at, nor asked about.</summary>
+    public async Task<IReadOnlyList<AccountUsageView>> ListSubscriptionsAsync(CancellationToken cancellationToken) =>
+        await LookAsync([.. (await accounts.ListAsync(cancellationToken)).OfType<SubscriptionAccount>()], refresh: false, cancellationToken);
+
     public async Task<Outcome<AccountUsageView>> GetAsync(string id, bool refresh, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken) is { } account ? (await LookAsync([account], refresh, cancellationToken))[0] : Missing(id);
 

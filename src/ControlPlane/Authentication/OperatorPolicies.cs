@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
+using Trinity.ControlPlane.Components;
 
 namespace Trinity.ControlPlane.Authentication;
 
@@ -24,12 +25,12 @@ internal static class OperatorPolicies
     /// <summary>Any operator, whatever the method: for what looks at roles itself.</summary>
     public const string AnyOperator = "any-operator";
 
-    /// <summary>The only paths that answer without a token: probes, metrics and the API's description hold no secrets.</summary>
-    public static readonly IReadOnlyList<string> AnonymousPaths = ["/healthz", "/readyz", "/metrics", "/openapi/v1.json"];
+    /// <summary>The only paths that answer without a token: probes, metrics and the API's description hold no secrets; the console's sign-in page asks for one, in the console's looks.</summary>
+    public static readonly IReadOnlyList<string> AnonymousPaths = ["/healthz", "/readyz", "/metrics", "/openapi/v1.json", ConsolePaths.SignIn, ConsolePaths.Stylesheet];
 
     public static IServiceCollection AddOperatorAuthentication(this IServiceCollection services)
     {
-        // Not AddAuthentication, which also brings data protection and its key files, for cookies that we do not have.
+        // Not AddAuthentication, which also brings data protection and its key files, for cookies that we do not have: the console's holds an operator token.
         services.AddWebEncoders();
         services.AddTransient<OperatorAuthentication>();
         services.AddAuthenticationCore(options =>

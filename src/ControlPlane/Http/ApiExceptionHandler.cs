@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
+using Trinity.ControlPlane.Components;
 
 namespace Trinity.ControlPlane.Http;
 
-/// <summary>Turns what a handler threw into problem details: a bad request's own status, 503 without the database, else 500 without detail.</summary>
+/// <summary>Turns what a handler threw into problem details, in the console into a page: a bad request's own status, 503 without the database, else 500 without detail.</summary>
 internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -13,7 +14,7 @@ internal sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> l
             return true; // the client left; there is nobody to answer
         }
 
-        await Describe(httpContext, exception).ToResult().ExecuteAsync(httpContext);
+        await ConsoleProblem.Of(httpContext, Describe(httpContext, exception)).ExecuteAsync(httpContext);
         return true;
     }
 
