@@ -12,6 +12,7 @@ public static class LoopbackHttp
             UseCookies = false,
             UseProxy = false,
             AutomaticDecompression = System.Net.DecompressionMethods.None,
+            Expect100ContinueTimeout = Timeouts.Default, // whoever asks before he sends wants the answer
         };
         return new HttpClient(handler, disposeHandler: true)
         {

@@ -131,7 +131,7 @@ public sealed class McpProtocolTests(SharedHost shared) : IClassFixture<SharedHo
     {
         var body = $$"""{"jsonrpc": "2.0", "id": 1, "method": "{{new string('a', JsonBody.MaxBytes)}}"}""";
 
-        Assert.Contains($"{JsonBody.MaxBytes} bytes", (await PostAsync(body)).Is(413).At("error.message"), StringComparison.Ordinal);
+        Assert.Contains($"{JsonBody.MaxBytes} bytes", (await PostAsync(body, request => request.Headers.ExpectContinue = true)).Is(413).At("error.message"), StringComparison.Ordinal);
     }
 
     [Fact]
