@@ -4,7 +4,6 @@ using Trinity.ControlPlane.Components.Models;
 using Trinity.ControlPlane.Components.Pages;
 using Trinity.ControlPlane.Http;
 using Trinity.ControlPlane.Subscriptions;
-using Trinity.ControlPlane.VirtualKeys;
 
 namespace Trinity.ControlPlane.Components;
 
@@ -80,7 +79,7 @@ internal static class SubscriptionPages
     private static async Task<IResult> DeleteAsync(string name, HttpContext http, SubscriptionService subscriptions, SubscriptionModels models, CancellationToken cancellationToken)
     {
         var form = await ConsoleForm.ReadAsync(http.Request, cancellationToken);
-        if (Target(name).Failed(out var problem, out var target))
+        if (SubscriptionEndpoints.Target(name).Failed(out var problem, out var target))
         {
             return ConsoleProblem.PageOf(problem);
         }
@@ -100,7 +99,7 @@ internal static class SubscriptionPages
         CancellationToken cancellationToken)
     {
         var form = await ConsoleForm.ReadAsync(http.Request, cancellationToken);
-        if (Target(name).Failed(out var problem, out var target) || (await subscriptions.GetAsync(target, cancellationToken)).Failed(out problem, out var subscription))
+        if (SubscriptionEndpoints.Target(name).Failed(out var problem, out var target) || (await subscriptions.GetAsync(target, cancellationToken)).Failed(out problem, out var subscription))
         {
             return ConsoleProblem.PageOf(problem);
         }
@@ -114,10 +113,7 @@ internal static class SubscriptionPages
         new PageResult<SubscriptionsPage, SubscriptionsModel>(await models.ListAsync(open, register, row, notice: null, cancellationToken), status);
 
     private static async Task<IResult> ShowDeletionAsync(string name, SubscriptionModels models, FormState form, int status, CancellationToken cancellationToken) =>
-        Target(name).Failed(out var problem, out var target) || (await models.DeletionAsync(target, form, cancellationToken)).Failed(out problem, out var model)
+        SubscriptionEndpoints.Target(name).Failed(out var problem, out var target) || (await models.DeletionAsync(target, form, cancellationToken)).Failed(out problem, out var model)
             ? ConsoleProblem.PageOf(problem)
             : new PageResult<DeleteSubscriptionPage, DeleteSubscriptionModel>(model, status);
-
-    private static Outcome<IdOrName> Target(string text) =>
-        IdOrName.TryParse(text, VirtualKeyRules.IsName, out var target) ? target : Problem.NotFound($"There is no subscription '{text}'.");
 }
