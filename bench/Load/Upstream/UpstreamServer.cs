@@ -16,7 +16,9 @@ internal static class UpstreamServer
 
     public static Task RunAsync(string address)
     {
-        var app = Servers.Slim(address).Build();
+        var builder = Servers.Slim(address);
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        var app = builder.Build();
         var replies = new Dictionary<string, CannedReply>(StringComparer.Ordinal);
         foreach (var api in new[] { "/v1/messages", "/v1/chat/completions", "/v1/responses" })
         {

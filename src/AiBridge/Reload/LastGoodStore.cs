@@ -31,15 +31,19 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
     }
 
     /// <summary>Replaces the copy atomically. A disk that refuses is a warning, not a failed reload: but the stale copy must go, lest it serve a retired key.</summary>
-    public async Task WriteAsync(ConfigRows rows, CancellationToken cancellationToken)
+    /// <remarks>On a thread of its own: flushing waits for the disk, and a small machine's pool has one thread, which the requests need.</remarks>
+    public Task WriteAsync(ConfigRows rows, CancellationToken cancellationToken) =>
+        Task.Factory.StartNew(() => Write(rows), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Write(ConfigRows rows)
     {
         var temporary = _path + ".tmp";
         try
         {
             var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-            await using (var file = new FileStream(temporary, create))
+            using (var file = new FileStream(temporary, create))
             {
-                await JsonSerializer.SerializeAsync(file, rows, LastGoodJson.Default.ConfigRows, cancellationToken);
+                JsonSerializer.Serialize(file, rows, LastGoodJson.Default.ConfigRows);
                 file.Flush(flushToDisk: true);
             }
 

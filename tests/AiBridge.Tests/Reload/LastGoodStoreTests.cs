@@ -86,6 +86,23 @@ public sealed class LastGoodStoreTests : IDisposable
         Assert.Single(_logs.Of(EventIds.LastGoodNotWritten));
     }
 
+    // The window is held open by a pipe that nobody reads: opening it for writing waits, as a disk that hangs does.
+    [Fact]
+    public async Task WriteAsync_DiskHangs_DoesNotHoldItsCaller()
+    {
+        (await ChildProcess.RunAsync(new ChildProgram("mkfifo", Path + ".tmp"), Timeouts.Default)).Succeeded();
+
+        var writing = await Task.Factory.StartNew(() => _store.WriteAsync(Rows(1), Timeouts.Token), Timeouts.Token, TaskCreationOptions.None, TaskScheduler.Default).WaitAsync(Timeouts.Default);
+
+        Assert.False(writing.IsCompleted);
+        await using (var pipe = new FileStream(Path + ".tmp", FileMode.Open, FileAccess.Read))
+        {
+            await pipe.CopyToAsync(Stream.Null, Timeouts.Token);
+        }
+
+        await writing.WaitAsync(Timeouts.Default);
+    }
+
     public void Dispose()
     {
         _replica.Dispose();

@@ -40,7 +40,7 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="server">A Postgres of the test's own; default: the shared one.</param>
     /// <param name="upstreamPort">A port of 127.0.0.1 that stands in front of the upstream.</param>
     /// <param name="records">Whether the upstream remembers its requests; off for load.</param>
-    /// <param name="settings">More of the replicas' environment.</param>
+    /// <param name="settings">More of the replicas' settings, and of the runtime's (<c>DOTNET_…</c>).</param>
     public static async Task<Fleet> StartAsync(
         int replicas, PostgresServer? server = null, Func<int, int>? upstreamPort = null, bool records = true, params (string Name, string Value)[] settings)
     {
@@ -137,7 +137,7 @@ internal sealed class Fleet : IAsyncDisposable
         };
         foreach (var (name, value) in settings)
         {
-            environment[section + name.ToUpperInvariant()] = value;
+            environment[name.StartsWith("DOTNET_", StringComparison.Ordinal) ? name : section + name.ToUpperInvariant()] = value;
         }
 
         var replica = new Replica(project, url, environment);
