@@ -36,7 +36,7 @@ an_interrupted_benchmark_cleans_up() { # while it starts processes and loads the
 a_smoke_run_succeeds() {
   ends_with smoke 0
   nothing_is_left_of smoke
-  grep -q 'No peer had an error\.$' "$REPORT" || fail "$(<"$REPORT")"
+  grep -q 'No peer had an error\. AiBridge dropped no record\.$' "$REPORT" || fail "$(<"$REPORT")"
 }
 
 measured_peers() {
@@ -55,9 +55,9 @@ every_table_has_its_numbers() {
   local peer whole='[0-9]+' real='-?[0-9]+\.[0-9]+' cell
   if grep -nE 'NaN|∞|\|[[:space:]]*\|' "$REPORT" | grep -v '| promise | measured | |'; then fail "not a number"; fi
   while IFS= read -r peer; do
-    rows 2 "^\| $peer \| $whole \[$whole to $whole\] \| $real( \| $whole){3} \| ($whole|–) \| 0 \|$"
+    rows 2 "^\| $peer \| $whole \[$whole to $whole\] \| $real( \| $whole){3} \| ($whole|–) \| $whole \| 0 \|$"
     cell="$real \[$real to $real\]"
-    rows 3 "^\| $peer \| ($cell \| $cell( \| $real){6} \| ($real|–) \| $whole \| $whole \| 0|cannot follow( \| –){11}) \|$"
+    rows 3 "^\| $peer \| ($cell \| $cell( \| $real){6} \| ($real|–) \| $whole \| $whole \| $whole \| 0|cannot follow( \| –){12}) \|$"
   done < <(measured_peers)
   rows 2 "^\| messages json .*, at the limit: requests/s( \| [0-9.]+){3} \|$"
   rows 9 "^\| messages .*: (p50|p99|first chunk p50) ms( \| ([0-9.]+|–)){3} \|$"

@@ -33,6 +33,7 @@ internal static class BenchComposition
 
             await new BenchRun(plan, peers, saturation, openLoop, cold).RunAsync(cancellationToken);
             results.AppliedMilliseconds = rotation.AppliedMilliseconds;
+            results.RecordsDropped = await BridgeCounters.ReadAsync(http, places.Bridge, BridgeCounters.RecordsDropped) ?? 0;
             var report = new BenchReport(results, plan, [.. peers.Select(peer => peer.Name)], machine).Write();
             await File.WriteAllTextAsync(arguments["report"], report, cancellationToken);
             await output.WriteLineAsync(report);

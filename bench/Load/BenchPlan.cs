@@ -21,7 +21,10 @@ internal sealed record BenchPlan
     public required TimeSpan WarmUp { get; init; }
 
     /// <summary>The same at a fixed rate, where a peer and our own client already know the workload or one like it.</summary>
-    public TimeSpan OpenLoopWarmUp { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan OpenLoopWarmUp { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>Of each slice at a fixed rate: the time in which its connections are opened and the rate grows, which is not counted.</summary>
+    public TimeSpan LeadIn { get; init; } = TimeSpan.FromSeconds(1);
 
     public required IReadOnlyList<Workload> Saturated { get; init; }
 
@@ -95,6 +98,7 @@ internal sealed record BenchPlan
         Slice = TimeSpan.FromSeconds(0.4),
         WarmUp = TimeSpan.Zero,
         OpenLoopWarmUp = TimeSpan.FromSeconds(0.1),
+        LeadIn = TimeSpan.FromSeconds(0.1),
         Saturated = [Small, Large],
         AtHalf = [Small],
         Rates = [200],

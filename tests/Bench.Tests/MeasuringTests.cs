@@ -29,6 +29,35 @@ public sealed class MeasuringTests
     }
 
     [Fact]
+    public void PercentSince_TheHostKeptSome_IsItsShareOfAllTime()
+    {
+        var earlier = StolenTime.Parse("cpu  100 0 50 800 0 0 0 50 9 9");
+        var later = StolenTime.Parse("cpu  130 10 60 820 5 5 10 60 99 99");
+        Assert.Equal(10, later.PercentSince(earlier));
+        Assert.Equal(0, later.PercentSince(later));
+    }
+
+    [Fact]
+    public void Now_OfThisMachine_IsReadOffTheKernel() => Assert.InRange(StolenTime.Now().All, 1, long.MaxValue);
+
+    [Fact]
+    public void Due_InTheLeadIn_ComesFasterAndFasterAndIsNotCounted()
+    {
+        var schedule = new Schedule(perSecond: 100, leadIn: TimeSpan.FromSeconds(2), slice: TimeSpan.FromSeconds(1));
+        Assert.Equal(200, schedule.Count);
+        Assert.Equal([0, 1, Math.Sqrt(0.5) * 2], new[] { 0, 25, 50 }.Select(request => schedule.Due(request).TotalSeconds), (expected, actual) => Math.Abs(expected - actual) < 1e-6);
+        Assert.Equal((false, true), (schedule.Counts(99), schedule.Counts(100)));
+        Assert.Equal((TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2.5)), (schedule.Due(100), schedule.Due(150)));
+    }
+
+    [Fact]
+    public void Due_WithoutALeadIn_IsEvenFromTheStart()
+    {
+        var schedule = new Schedule(perSecond: 0.5, leadIn: TimeSpan.Zero, slice: TimeSpan.FromSeconds(1));
+        Assert.Equal((1, true, TimeSpan.Zero), (schedule.Count, schedule.Counts(0), schedule.Due(0)));
+    }
+
+    [Fact]
     public async Task ResetPeak_AfterMemoryWasGivenBack_ForgetsIt()
     {
         using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "x=$(head -c 30000000 /dev/zero | tr '\\0' x); x=; echo; read -r line"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;

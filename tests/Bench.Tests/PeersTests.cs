@@ -53,6 +53,14 @@ public sealed class PeersTests
         Assert.Null(places.Nginx);
     }
 
+    [Fact]
+    public void Parse_CountersOfTheBridge_AddsTheSeriesOfOneName()
+    {
+        const string Metrics = "# TYPE trinity_records_dropped_total counter\ntrinity_records_dropped_total{a=\"x\"} 2\ntrinity_records_dropped_total 3\ntrinity_records_dropped_total_other 9\n";
+        Assert.Equal(5, BridgeCounters.Parse(Metrics, BridgeCounters.RecordsDropped));
+        Assert.Null(BridgeCounters.Parse(Metrics, BridgeCounters.AllocatedBytes));
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:1")]
     [InlineData("nowhere,7")]

@@ -68,6 +68,26 @@ public sealed class ReportTests
         Assert.Contains("| Portkey | cannot follow | – |", Report(BenchSections.Half), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, "No peer had an error. AiBridge dropped no record.")]
+    [InlineData(3, "No peer had an error. AiBridge dropped 3 records: Postgres did not keep up.")]
+    public void Write_Records_SaysWhetherAllWereWritten(long dropped, string text)
+    {
+        _results.RecordsDropped = dropped;
+        Assert.Contains(text, Report(BenchSections.Half), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_WhatTheHostKept_IsTheMedianOfTheRounds()
+    {
+        foreach (var percent in new[] { 3.0, 12, 40 })
+        {
+            _results.Add(Named(Peer.Direct), BenchPlan.Small, new SaturationSlice(1, 1, 1, 1, null, 0) { StolenPercent = percent });
+        }
+
+        Assert.Contains("| direct | 1 [1 to 1] | – | 1 | 1 | 1 | – | 12 | 0 |", Report(BenchSections.Saturated), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Write_ColdProcesses_HaveARowPerVariantInTheirOrder()
     {

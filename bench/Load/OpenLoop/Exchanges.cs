@@ -26,7 +26,10 @@ internal sealed class Exchanges(Uri address, ReadOnlyMemory<byte> request, long 
     /// <summary>What went wrong first, if anything did.</summary>
     public string? FirstError => _firstError;
 
-    public async Task OneAsync(long due, CancellationToken cancellationToken)
+    /// <param name="due">As <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="counts">Whether its times are a sample; an error always is one.</param>
+    /// <param name="cancellationToken">The run's.</param>
+    public async Task OneAsync(long due, bool counts, CancellationToken cancellationToken)
     {
         LoadConnection? connection = null;
         try
@@ -38,7 +41,11 @@ internal sealed class Exchanges(Uri address, ReadOnlyMemory<byte> request, long 
                 throw new InvalidDataException($"Status {sample.Status} with {sample.ContentBytes} bytes instead of {expectedBytes}.");
             }
 
-            _samples.Add(sample);
+            if (counts)
+            {
+                _samples.Add(sample);
+            }
+
             _idle.Add(connection);
         }
         catch (Exception exception) when (exception is IOException or SocketException or InvalidDataException)

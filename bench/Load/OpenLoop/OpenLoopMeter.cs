@@ -10,33 +10,35 @@ namespace Trinity.Bench.Load.OpenLoop;
 /// <summary>Sends requests at a fixed rate, whether or not earlier ones are answered, as many clients would: a peer that lags behind shows in the times.</summary>
 internal static class OpenLoopMeter
 {
-    public static async Task<OpenLoopSlice> MeasureAsync(Peer peer, Workload workload, double perSecond, TimeSpan duration, CancellationToken cancellationToken)
+    public static async Task<OpenLoopSlice> MeasureAsync(Peer peer, Workload workload, Schedule schedule, CancellationToken cancellationToken)
     {
         var address = peer.Address(workload);
         using var exchanges = new Exchanges(address, Request(peer, workload, address), CannedReply.For(workload.Path, workload.Streaming).Whole.Length);
         ProcessSample.ResetPeak(peer.ProcessId);
-        await Task.WhenAll(await DispatchAsync(exchanges, Math.Max(1, (int)(perSecond * duration.TotalSeconds)), Stopwatch.Frequency / perSecond, cancellationToken));
+        var stolen = StolenTime.Now();
+        await Task.WhenAll(await DispatchAsync(exchanges, schedule, cancellationToken));
         var after = ProcessSample.Of(peer.ProcessId);
         return new OpenLoopSlice(exchanges.Samples, exchanges.Errors, exchanges.FirstError, exchanges.Followed)
         {
             ResidentMegabytes = after.ResidentBytes / 1e6,
             PeakMegabytes = after.PeakBytes / 1e6,
+            StolenPercent = StolenTime.Now().PercentSince(stolen),
         };
     }
 
     // On a thread of its own: on one of the pool's it would keep the replies from being read on time.
-    private static Task<List<Task>> DispatchAsync(Exchanges exchanges, int count, double interval, CancellationToken cancellationToken)
+    private static Task<List<Task>> DispatchAsync(Exchanges exchanges, Schedule schedule, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<List<Task>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
-            var running = new List<Task>(count);
+            var running = new List<Task>(schedule.Count);
             var start = Stopwatch.GetTimestamp();
-            for (var i = 0; i < count && exchanges.Followed && !cancellationToken.IsCancellationRequested; i++)
+            for (var i = 0; i < schedule.Count && exchanges.Followed && !cancellationToken.IsCancellationRequested; i++)
             {
-                var due = start + (long)(i * interval);
+                var due = start + (long)(schedule.Due(i).TotalSeconds * Stopwatch.Frequency);
                 PreciseWait.Until(due);
-                running.Add(exchanges.OneAsync(due, cancellationToken)); // sends here and now; the rest runs when the reply comes
+                running.Add(exchanges.OneAsync(due, schedule.Counts(i), cancellationToken)); // sends here and now; the rest runs when the reply comes
             }
 
             done.SetResult(running);

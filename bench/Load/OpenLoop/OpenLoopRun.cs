@@ -27,7 +27,7 @@ internal sealed class OpenLoopRun(BenchPlan plan, Rotation rotation, SaturationR
                 continue;
             }
 
-            await OpenLoopMeter.MeasureAsync(peer, workload, rate, plan.OpenLoopWarmUp, cancellationToken);
+            await OpenLoopMeter.MeasureAsync(peer, workload, new Schedule(rate, plan.LeadIn, plan.OpenLoopWarmUp), cancellationToken);
             following.Add(peer);
         }
 
@@ -35,7 +35,7 @@ internal sealed class OpenLoopRun(BenchPlan plan, Rotation rotation, SaturationR
         {
             foreach (var peer in BenchRun.Shuffled(following))
             {
-                var slice = await rotation.DuringAsync(peer, workload, () => OpenLoopMeter.MeasureAsync(peer, workload, rate, plan.Slice, cancellationToken));
+                var slice = await rotation.DuringAsync(peer, workload, () => OpenLoopMeter.MeasureAsync(peer, workload, new Schedule(rate, plan.LeadIn, plan.Slice), cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
                 results.Add(peer, workload, label, slice);
                 await progress.WriteLineAsync($"round {round}/{plan.Rounds}  {workload.Name}, {label}, {peer.Name}: p50 {slice.Percentiles.P50:0.00} ms, p99 {slice.Percentiles.P99:0.00} ms, {slice.Errors} errors {slice.FirstError}");

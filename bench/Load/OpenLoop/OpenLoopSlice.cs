@@ -12,4 +12,7 @@ internal sealed record OpenLoopSlice(IReadOnlyCollection<LoadSample> Samples, in
     /// <summary>The peer's memory after the slice, and at most.</summary>
     public double ResidentMegabytes { get; init; }
     public double PeakMegabytes { get; init; }
+
+    /// <summary>What the host kept of the processors' time meanwhile.</summary>
+    public double StolenPercent { get; init; }
 }

@@ -36,7 +36,7 @@ internal static class PeerCatalog
         name, place.ProcessId, workload => new Uri(place.Url, $"/{workload.Reply}{workload.Path}"), workload => Credential(workload, "sk-bench"), allocated);
 
     private static Peer Bridge(string name, Place place, string virtualKey, HttpClient http) => new(
-        name, place.ProcessId, workload => BridgeAddress(place, workload), workload => Credential(workload, virtualKey), () => BridgeAsync(http, place));
+        name, place.ProcessId, workload => BridgeAddress(place, workload), workload => Credential(workload, virtualKey), () => BridgeCounters.ReadAsync(http, place, BridgeCounters.AllocatedBytes));
 
     private static Uri BridgeAddress(Place place, Workload workload) => new(place.Url, $"/{workload.Provider}{workload.Path}");
 
@@ -53,12 +53,4 @@ internal static class PeerCatalog
 
     private static async Task<long?> ForwarderAsync(HttpClient http, Place place) =>
         long.Parse(await http.GetStringAsync(new Uri(place.Url, BareForwarder.AllocatedPath)), CultureInfo.InvariantCulture);
-
-    private static async Task<long?> BridgeAsync(HttpClient http, Place place)
-    {
-        const string Name = "dotnet_gc_heap_total_allocated_bytes_total";
-        var metrics = await http.GetStringAsync(new Uri(place.Url, "/metrics"));
-        var line = metrics.Split('\n').FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal) && !line.StartsWith('#'));
-        return line is null ? null : (long)double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
-    }
 }

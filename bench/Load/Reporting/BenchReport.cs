@@ -41,7 +41,7 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
     {
         var rounds = $"{plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} per cell, in random order{(plan.Sections == BenchSections.Cold ? "" : $", of {MarkdownTable.Number(plan.Slice.TotalSeconds, "0.#")} s")}.";
         var warmUp = plan.Sections == BenchSections.Cold || plan.WarmUp == TimeSpan.Zero ? "" : $" Each peer was warmed up with each workload for {MarkdownTable.Number(plan.WarmUp.TotalSeconds, "0.#")} s before.";
-        return $"{rounds} A rate is the median of the rounds, a percentile that of all their samples together; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Errors()}";
+        return $"{rounds} A rate is the median of the rounds, a percentile that of all their samples together; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Errors()} {Records()}";
     }
 
     private string Errors()
@@ -49,6 +49,8 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
         var errors = new[] { Peer.Direct, Peer.Forwarder, Peer.Nginx, Peer.Portkey, Peer.Bridge, Peer.Rotating }.Select(peer => (peer, Count: results.Errors(peer))).Where(entry => entry.Count > 0).ToList();
         return errors.Count == 0 ? "No peer had an error." : $"Errors: {string.Join(", ", errors.Select(entry => $"{entry.peer} {entry.Count}"))}.";
     }
+
+    private string Records() => results.RecordsDropped == 0 ? "AiBridge dropped no record." : $"AiBridge dropped {results.RecordsDropped} records: Postgres did not keep up.";
 
     private void Promised()
     {

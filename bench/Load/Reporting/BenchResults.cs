@@ -17,6 +17,9 @@ internal sealed class BenchResults
 
     public IReadOnlyList<double> AppliedMilliseconds { get; set; } = [];
 
+    /// <summary>Records that the bridge did not write for want of room.</summary>
+    public long RecordsDropped { get; set; }
+
     public IEnumerable<Workload> Saturated => _saturation.Keys.Select(key => key.Workload).Distinct();
 
     public IEnumerable<(Workload Workload, string Rate)> Rates => _openLoop.Keys.Select(key => (key.Workload, key.Rate)).Distinct();

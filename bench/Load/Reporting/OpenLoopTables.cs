@@ -10,7 +10,7 @@ internal static class OpenLoopTables
     private static readonly string[] Columns =
     [
         "peer", "p50 ms", "p99 ms", "added p50", "added p95", "added p99",
-        "added first chunk p50", "added first chunk p95", "added first chunk p99", "gap between chunks p99", "RSS MB", "peak RSS MB", "errors",
+        "added first chunk p50", "added first chunk p95", "added first chunk p99", "gap between chunks p99", "RSS MB", "peak RSS MB", "stolen %", "errors",
     ];
 
     public static IEnumerable<string> Of(BenchResults results, IReadOnlyList<string> peers)
@@ -44,6 +44,7 @@ internal static class OpenLoopTables
                 MarkdownTable.Number(results.Percentile(peer, workload, rate, percentiles => percentiles.GapP99), "0.0"),
                 MarkdownTable.Number(Spread.Of(slices.Select(slice => slice.ResidentMegabytes)).Median, "0"),
                 MarkdownTable.Number(slices.Max(slice => slice.PeakMegabytes), "0"),
+                MarkdownTable.Number(Spread.Of(slices.Select(slice => slice.StolenPercent)).Median, "0"),
                 MarkdownTable.Number(slices.Sum(slice => slice.Errors), "0"),
             ]
             : ["cannot follow", .. Enumerable.Repeat(MarkdownTable.None, Columns.Length - 2)];

@@ -9,7 +9,7 @@ internal static class SaturationTables
     {
         foreach (var workload in results.Saturated)
         {
-            var table = new MarkdownTable("peer", "requests/s", "of bare YARP", "CPU µs/request", "RSS MB", "peak RSS MB", "allocated B/request", "errors");
+            var table = new MarkdownTable("peer", "requests/s", "of bare YARP", "CPU µs/request", "RSS MB", "peak RSS MB", "allocated B/request", "stolen %", "errors");
             var yardstick = results.MedianRate(Peer.Forwarder, workload);
             foreach (var peer in peers)
             {
@@ -22,6 +22,7 @@ internal static class SaturationTables
                     MarkdownTable.Number(results.Saturation(peer, workload, slice => slice.ResidentMegabytes).Median, "0"),
                     MarkdownTable.Number(results.Saturation(peer, workload, slice => slice.PeakMegabytes).Highest, "0"),
                     MarkdownTable.Number(results.Saturation(peer, workload, slice => slice.AllocatedBytes ?? double.NaN).Median, "0"),
+                    MarkdownTable.Number(results.Saturation(peer, workload, slice => slice.StolenPercent).Median, "0"),
                     MarkdownTable.Number(results.Saturation(peer, workload, slice => slice.Errors).Highest, "0"));
             }
 

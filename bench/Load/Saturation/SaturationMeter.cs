@@ -17,7 +17,9 @@ internal sealed class SaturationMeter(string folder, int? core)
         var allocatedBefore = await peer.AllocatedBytes();
         ProcessSample.ResetPeak(peer.ProcessId);
         var before = ProcessSample.Of(peer.ProcessId);
+        var stolen = StolenTime.Now();
         var output = WrkOutput.Parse(await RunAsync(peer.Address(workload), script, duration, cancellationToken));
+        var stolenPercent = StolenTime.Now().PercentSince(stolen);
         var after = ProcessSample.Of(peer.ProcessId);
         var allocated = await peer.AllocatedBytes() - allocatedBefore;
         var requests = Math.Max(1, output.Requests);
@@ -27,7 +29,10 @@ internal sealed class SaturationMeter(string folder, int? core)
             after.ResidentBytes / 1e6,
             after.PeakBytes / 1e6,
             (double?)allocated / requests,
-            output.Errors);
+            output.Errors)
+        {
+            StolenPercent = stolenPercent,
+        };
     }
 
     private async Task<string> WriteScriptAsync(Peer peer, Workload workload)

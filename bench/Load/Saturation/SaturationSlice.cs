@@ -7,4 +7,8 @@ namespace Trinity.Bench.Load.Saturation;
 /// <param name="PeakMegabytes">Its memory at most.</param>
 /// <param name="AllocatedBytes">Managed bytes per request; null where unknown.</param>
 /// <param name="Errors">Of any kind.</param>
-internal sealed record SaturationSlice(double RequestsPerSecond, double CpuMicroseconds, double ResidentMegabytes, double PeakMegabytes, double? AllocatedBytes, long Errors);
+internal sealed record SaturationSlice(double RequestsPerSecond, double CpuMicroseconds, double ResidentMegabytes, double PeakMegabytes, double? AllocatedBytes, long Errors)
+{
+    /// <summary>What the host kept of the processors' time meanwhile.</summary>
+    public double StolenPercent { get; init; }
+}
