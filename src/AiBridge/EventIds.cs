@@ -34,6 +34,13 @@ internal static class EventIds
     public const int RecordsNotWritten = 1300;
     public const int RecordsDropped = 1301;
     public const int RecordsLostAtShutdown = 1302;
+    public const int RecordsKeptAtShutdown = 1303;
+    public const int JournalNotWritten = 1304;
+    public const int JournalRecovered = 1305;
+    public const int JournalUnreadable = 1306;
+    public const int JournalLineSkipped = 1307;
+    public const int JournalNotRemoved = 1308;
+    public const int RecordingStopped = 1309;
     public const int CredentialRefused = 1310;
     public const int RefusalsNotWritten = 1311;
     public const int RefusalsLostAtShutdown = 1312;

@@ -44,11 +44,28 @@ internal sealed class ReplicaIdentity : IDisposable
 
     public void Dispose() => _file.Dispose();
 
+    /// <summary>The numbers of replicas that have ever run on a data directory, without <paramref name="own"/>.</summary>
+    public static IEnumerable<int> OtherNumbers(string directory, int own) =>
+        Enumerable.Range(1, MaxReplicasPerDirectory).Where(number => number != own && File.Exists(PathOf(directory, number)));
+
+    /// <summary>Keeps others from running under a number while it is held; null when one does.</summary>
+    public static IDisposable? TryLock(string directory, int number)
+    {
+        try
+        {
+            return new FileStream(PathOf(directory, number), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static (FileStream File, int Number) Lock(string directory)
     {
         for (var number = 1; ; number++)
         {
-            var path = Path.Combine(directory, number == 1 ? "replica-id" : string.Create(CultureInfo.InvariantCulture, $"replica-id.{number}"));
+            var path = PathOf(directory, number);
             try
             {
                 return (new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None), number);
@@ -59,4 +76,7 @@ internal sealed class ReplicaIdentity : IDisposable
             }
         }
     }
+
+    private static string PathOf(string directory, int number) =>
+        Path.Combine(directory, number == 1 ? "replica-id" : string.Create(CultureInfo.InvariantCulture, $"replica-id.{number}"));
 }

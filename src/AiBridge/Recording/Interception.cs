@@ -54,5 +54,7 @@ internal sealed record Interception
     public double? FirstByteMilliseconds { get; init; }
     public required double DurationMilliseconds { get; init; }
     public TokenUsage? TokenUsage { get; init; }
-    public IReadOnlyList<ToolUsage> ToolUsages { get; init; } = [];
+
+    /// <summary>Empty, too, when it was read from a file that does not mention it: the deserializer sets what is missing to null.</summary>
+    public IReadOnlyList<ToolUsage> ToolUsages { get; init => field = value ?? []; } = [];
 }

@@ -7,7 +7,7 @@ namespace Trinity.AiBridge.Recording;
 /// <remarks>The channel is thread-safe: any request writes, <see cref="RecordShipper"/> alone reads.</remarks>
 internal sealed partial class InterceptionRecorder(BridgeMetrics metrics, TimeProvider time, ILogger<InterceptionRecorder> logger)
 {
-    /// <summary>About a quarter of an hour of Postgres outage at a hundred requests a second.</summary>
+    /// <summary>For an outage of Postgres in which the journal cannot take records either: about a quarter of an hour at a hundred requests a second.</summary>
     public const int Capacity = 100_000;
 
     private readonly Channel<Interception> _queue = Channel.CreateBounded<Interception>(new BoundedChannelOptions(Capacity) { SingleReader = true });
@@ -41,7 +41,7 @@ internal sealed partial class InterceptionRecorder(BridgeMetrics metrics, TimePr
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.RecordsDropped, LogLevel.Error, "The record queue is full ({Capacity}): records are being dropped until Postgres takes them again.")]
+        [LoggerMessage(EventIds.RecordsDropped, LogLevel.Error, "The record queue is full ({Capacity}): records are being dropped until the journal or Postgres takes them again.")]
         public static partial void RecordsDropped(ILogger logger, int capacity);
     }
 }

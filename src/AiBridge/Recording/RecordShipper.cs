@@ -1,108 +1,269 @@
-using System.Net.Sockets;
-using Npgsql;
+using System.Threading.Channels;
+using Trinity.AiBridge.Telemetry;
 
 namespace Trinity.AiBridge.Recording;
 
-/// <summary>Carries records from the queue to Postgres in batches; a batch that cannot be written waits and is tried again.</summary>
-internal sealed partial class RecordShipper(InterceptionRecorder recorder, InterceptionStore store, TimeProvider time, ILogger<RecordShipper> logger) : BackgroundService
+/// <summary>Carries records from the queue to Postgres in batches. A batch that Postgres does not take at once is saved in the journal and waits there.</summary>
+/// <remarks>
+/// Two loops: one takes batches, and saves what the other does not get rid of. <c>_unsaved</c> is the first one's and <c>_waiting</c> is both's (interlocked); a shutdown and a gauge read them.
+/// </remarks>
+internal sealed partial class RecordShipper : BackgroundService
 {
-    private const int MaxBatch = 1000;
-    private static readonly TimeSpan BatchEvery = TimeSpan.FromMilliseconds(15); // by the system's clock: it only makes batches larger, and decides nothing
-    private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
+    private const int MaxWeight = 8 * 1024 * 1024; // characters of a batch, about: tools' input may be long
+    private const int MostInMemory = 8; // batches; more are read from their files when their turn comes
 
-    private int _inHand; // taken from the queue and not yet written; the loop writes it, a shutdown reads it
+    // By the system's clock: they decide when records are saved, and how large batches are, and nothing else.
+    private static readonly TimeSpan TakeEvery = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan SaveAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SaveAgainAfter = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(10);
+
+    private readonly InterceptionRecorder _recorder;
+    private readonly RecordJournal _journal;
+    private readonly RecordWriter _writer;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RecordShipper> _logger;
+    private readonly Channel<PendingBatch> _pending = Channel.CreateUnbounded<PendingBatch>();
+    private Task _late = Task.CompletedTask; // a save that Postgres has overtaken; the taking loop's alone
+    private int _unsaved; // records taken from the queue that are neither in a file nor in Postgres
+    private int _waiting; // records taken from the queue, or left by an earlier run, that are not in Postgres
+
+    public RecordShipper(InterceptionRecorder recorder, RecordJournal journal, RecordWriter writer, BridgeMetrics metrics, TimeProvider time, ILogger<RecordShipper> logger)
+    {
+        (_recorder, _journal, _writer, _time, _logger) = (recorder, journal, writer, time, logger);
+        metrics.ObserveRecordQueue(() => recorder.Queue.Count + Volatile.Read(ref _waiting));
+    }
 
     /// <summary>Runs until the queue is complete and empty, which is after the web server has drained; then Postgres gets <see cref="FlushDeadline"/>.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        recorder.Complete();
+        _recorder.Complete();
         if (ExecuteTask is { } running)
         {
             try
             {
                 // Not the host's token: it has fired when requests had to be cut, and their records are the ones to write now.
-                await running.WaitAsync(FlushDeadline, time, CancellationToken.None);
+                await running.WaitAsync(FlushDeadline, _time, CancellationToken.None);
             }
             catch (TimeoutException)
             {
-                Log.RecordsLostAtShutdown(logger, recorder.Queue.Count + Volatile.Read(ref _inHand));
+                SayWhatIsLeft();
             }
         }
 
         await base.StopAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var batch = new List<Interception>(MaxBatch);
-        while (await recorder.Queue.WaitToReadAsync(stoppingToken))
-        {
-            while (batch.Count < MaxBatch && recorder.Queue.TryRead(out var record))
-            {
-                batch.Add(record);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(GuardAsync(TakeAllAsync(stoppingToken)), GuardAsync(ShipAllAsync(stoppingToken)));
 
-            Volatile.Write(ref _inHand, batch.Count);
-            await ShipAsync(batch, stoppingToken);
-            batch.Clear();
-            Volatile.Write(ref _inHand, 0);
-            await Task.Delay(BatchEvery, TimeProvider.System, CancellationToken.None);
+    // A defect of ours must neither stop the bridge nor go unseen.
+    private async Task GuardAsync(Task loop)
+    {
+        try
+        {
+            await loop;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            Log.RecordingStopped(_logger, exception);
         }
     }
 
-    private async Task ShipAsync(List<Interception> batch, CancellationToken cancellationToken)
+    private async Task TakeAllAsync(CancellationToken stoppingToken)
     {
-        for (var delay = TimeSpan.FromMilliseconds(100); ; delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay)
+        var left = EnqueueLeftAsync(stoppingToken);
+        while (await _recorder.Queue.WaitToReadAsync(stoppingToken))
         {
-            try
+            var behind = Volatile.Read(ref _waiting) > 0; // Postgres is away or slow: no use in waiting for it
+            var records = Take();
+            var batch = new PendingBatch(records);
+            Volatile.Write(ref _unsaved, batch.Count);
+            Enqueue(batch);
+            if (!behind)
             {
-                await store.WriteAsync(batch, cancellationToken);
-                return;
+                await batch.Shipped.WaitAsync(SaveAfter, TimeProvider.System, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (Exception exception) when (!IsOutage(exception) && batch.Count > 1 && !cancellationToken.IsCancellationRequested)
+
+            await SaveAsync(batch, records, stoppingToken);
+            Volatile.Write(ref _unsaved, 0);
+            if (records.Count < JournalFile.MaxRecords)
             {
-                // One bad record must not hold up the rest: each goes alone.
-                foreach (var record in batch)
+                await Task.Delay(behind ? SaveAfter : TakeEvery, TimeProvider.System, CancellationToken.None); // files of some size, when files it must be
+            }
+        }
+
+        if (left.IsCompleted)
+        {
+            await left;
+        }
+
+        _pending.Writer.Complete(); // what a disk that does not answer may hold stays for the next start
+    }
+
+    private async Task EnqueueLeftAsync(CancellationToken cancellationToken)
+    {
+        foreach (var file in await _journal.OpenAsync(cancellationToken))
+        {
+            Enqueue(new PendingBatch(file));
+        }
+    }
+
+    private List<Interception> Take()
+    {
+        var records = new List<Interception>();
+        for (var weight = 0L; records.Count < JournalFile.MaxRecords && weight < MaxWeight && _recorder.Queue.TryRead(out var record); weight += PendingBatch.WeightOf(record))
+        {
+            records.Add(record);
+        }
+
+        return records;
+    }
+
+    private void Enqueue(PendingBatch batch)
+    {
+        Interlocked.Add(ref _waiting, batch.Count);
+        _pending.Writer.TryWrite(batch); // unbounded, and completed when nobody enqueues any more
+    }
+
+    /// <summary>Until the batch is on disk or in Postgres, whichever comes first. A disk that refuses is asked again.</summary>
+    private async Task SaveAsync(PendingBatch batch, List<Interception> records, CancellationToken stoppingToken)
+    {
+        var shipped = batch.Shipped.WaitAsync(stoppingToken);
+        while (!shipped.IsCompleted)
+        {
+            if (!_late.IsCompleted)
+            {
+                await Task.WhenAny(_late, shipped);
+                continue;
+            }
+
+            var writing = _journal.WriteAsync(records);
+            await Task.WhenAny(writing, shipped);
+            if (!writing.IsCompleted)
+            {
+                _late = shipped.IsCompletedSuccessfully ? RemoveAsync(writing) : writing;
+                break;
+            }
+
+            if (await writing is { } file)
+            {
+                if (!batch.TryMoveTo(file, keepInMemory: _pending.Reader.Count < MostInMemory))
                 {
-                    await ShipAsync([record], cancellationToken);
+                    _journal.Remove(file); // Postgres was faster
                 }
 
                 return;
             }
-            catch (Exception exception) when (IsOfTheValues(exception) && !cancellationToken.IsCancellationRequested)
+
+            await shipped.WaitAsync(SaveAgainAfter, TimeProvider.System, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await shipped;
+    }
+
+    private async Task RemoveAsync(Task<JournalFile?> writing)
+    {
+        if (await writing is { } file)
+        {
+            _journal.Remove(file);
+        }
+    }
+
+    private async Task ShipAllAsync(CancellationToken stoppingToken)
+    {
+        while (await _pending.Reader.WaitToReadAsync(stoppingToken))
+        {
+            await ShipAsync(TakeTogether(), stoppingToken);
+        }
+    }
+
+    // As many batches as make a large one: after an outage thousands of small ones may wait.
+    private List<PendingBatch> TakeTogether()
+    {
+        var batches = new List<PendingBatch>();
+        var (count, weight) = (0, 0L);
+        while (_pending.Reader.TryPeek(out var next) && (count == 0 || (count + next.Count <= JournalFile.MaxRecords && weight + next.Weight <= MaxWeight)))
+        {
+            _pending.Reader.TryRead(out _);
+            batches.Add(next);
+            (count, weight) = (count + next.Count, weight + next.Weight);
+        }
+
+        return batches;
+    }
+
+    private async Task ShipAsync(List<PendingBatch> batches, CancellationToken cancellationToken)
+    {
+        var records = new List<Interception>();
+        var damaged = new List<JournalFile>();
+        foreach (var batch in batches)
+        {
+            var (file, inMemory) = batch.Where;
+            if (inMemory is not null)
             {
-                Log.RecordsNotWritten(logger, Reason(exception), batch.Count, "given up: the values cannot be written");
-                return;
+                records.AddRange(inMemory);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            else if (await _journal.ReadAsync(file!) is not var (some, isWhole))
             {
-                Log.RecordsNotWritten(logger, Reason(exception), batch.Count, "tried again soon");
-                await Task.Delay(delay, time, cancellationToken);
+                Interlocked.Add(ref _waiting, -batch.Count); // its file stays
+                batch.HasShipped();
+            }
+            else
+            {
+                records.AddRange(some);
+                damaged.AddRange(isWhole ? [] : [file!]);
+            }
+        }
+
+        if (records.Count > 0)
+        {
+            await _writer.WriteAsync(records, cancellationToken);
+        }
+
+        foreach (var batch in batches.Where(batch => !batch.Shipped.IsCompleted))
+        {
+            Interlocked.Add(ref _waiting, -batch.Count);
+            if (batch.HasShipped() is not { } file)
+            {
+                continue;
+            }
+
+            if (damaged.Contains(file))
+            {
+                _journal.SetAside(file);
+            }
+            else
+            {
+                _journal.Remove(file);
             }
         }
     }
 
-    /// <summary>A database out of reach or busy, as opposed to one that refuses what it was told.</summary>
-    private static bool IsOutage(Exception exception) =>
-        exception is PostgresException refusal ? refusal.IsTransient : exception is NpgsqlException or TimeoutException or IOException or SocketException;
+    private void SayWhatIsLeft()
+    {
+        var lost = _recorder.Queue.Count + Volatile.Read(ref _unsaved);
+        if (lost > 0)
+        {
+            Log.RecordsLostAtShutdown(_logger, lost);
+        }
 
-    /// <summary>Trying again cannot help: data that Postgres does not take, or a defect of ours. Anything else it refuses may be mended meanwhile.</summary>
-    private static bool IsOfTheValues(Exception exception) =>
-        exception is PostgresException refusal ? IsRefusal(refusal.SqlState) : !IsOutage(exception);
-
-    // The classes data exception, integrity constraint and program limit: the same values will never pass.
-    private static bool IsRefusal(string state) =>
-        state.StartsWith("22", StringComparison.Ordinal) || state.StartsWith("23", StringComparison.Ordinal) || state.StartsWith("54", StringComparison.Ordinal);
-
-    private static string Reason(Exception exception) => (exception as PostgresException)?.SqlState ?? exception.GetType().Name;
+        var kept = Volatile.Read(ref _waiting) - Volatile.Read(ref _unsaved);
+        if (kept > 0)
+        {
+            Log.RecordsKeptAtShutdown(_logger, kept, _journal.Folder);
+        }
+    }
 
     private static partial class Log
     {
-        [LoggerMessage(EventIds.RecordsNotWritten, LogLevel.Warning, "Postgres did not take {Count} records ({Reason}); they are {Fate}.")]
-        public static partial void RecordsNotWritten(ILogger logger, string reason, int count, string fate);
-
-        [LoggerMessage(EventIds.RecordsLostAtShutdown, LogLevel.Error, "Shutdown with Postgres out of reach: {Count} queued records are lost.")]
+        [LoggerMessage(EventIds.RecordsLostAtShutdown, LogLevel.Error, "Shutdown with Postgres out of reach: {Count} records that are not on disk are lost.")]
         public static partial void RecordsLostAtShutdown(ILogger logger, int count);
+
+        [LoggerMessage(EventIds.RecordsKeptAtShutdown, LogLevel.Warning, "Shutdown with Postgres out of reach: {Count} records wait in {Path} for the next start.")]
+        public static partial void RecordsKeptAtShutdown(ILogger logger, int count, string path);
+
+        [LoggerMessage(EventIds.RecordingStopped, LogLevel.Critical, "Records are written no more; requests are served all the same. Restart the replica.")]
+        public static partial void RecordingStopped(ILogger logger, Exception exception);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -75,6 +76,102 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    public async Task DatabaseOutage_UntilAfterTheShutdown_TheNextStartWritesWhatWasKept()
+    {
+        await using var bench = await TestBench.StartAsync(["openai"], startBridge: false);
+        await using var proxy = new TcpFaultProxy(bench.Database.Server.Port);
+        var connection = new NpgsqlConnectionStringBuilder(bench.Database.ConnectionString) { Port = proxy.Port, Timeout = 2, CommandTimeout = 2 }.ConnectionString;
+        var data = Directory.CreateTempSubdirectory("trinity-kept-");
+        var clock = new ManualTimeProvider();
+        await using (var bridge = await BridgeHost.StartAsync(connection, bench.EncryptionKeys, data: data.FullName, configure: builder => builder.Services.AddSingleton<TimeProvider>(clock)))
+        {
+            await bridge.WhenAppliedAsync(await bench.Config.RevisionAsync());
+            using var client = LoopbackHttp.CreateClient(bridge.Url);
+            bench.Upstream.Respond(_ => Models.Blocking(Models.Responses));
+            proxy.Fault = TcpFault.Close;
+            await Parallel.ForAsync(0, 50, async (_, _) => (await client.SendAsync(bench.Request(Models.Responses), Timeouts.Token)).Dispose());
+            await Eventually.TrueAsync(() => KeptIn(data) == 50, "all records are on disk");
+            Assert.Contains("trinity_record_queue_length 50", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Timeouts.Token), StringComparison.Ordinal);
+
+            var stopping = bridge.StopAsync();
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    clock.Advance(TimeSpan.FromSeconds(1)); // Postgres gets its time
+                    return stopping.IsCompleted;
+                },
+                "the bridge stops");
+            await stopping;
+
+            Assert.Contains("50 records wait", Assert.Single(bridge.Logs.Of(EventIds.RecordsKeptAtShutdown)).Message, StringComparison.Ordinal);
+            Assert.Empty(bridge.Logs.Of(EventIds.RecordsLostAtShutdown));
+        }
+
+        proxy.Fault = TcpFault.None;
+        await using (await BridgeHost.StartAsync(connection, bench.EncryptionKeys, data: data.FullName))
+        {
+            await Eventually.TrueAsync(async () => await CountAsync(bench) == 50 && KeptIn(data) == 0, "the next start writes them, and keeps them no longer");
+        }
+
+        Assert.Equal(50, await bench.Database.ScalarAsync<long>("select count(*) from token_usages"));
+        data.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task DatabaseOutage_WithoutAJournal_RecordsWaitInMemoryUntilThereIsOne(bool comesBack)
+    {
+        await using var bench = await TestBench.StartAsync(["openai"], startBridge: false);
+        await using var proxy = new TcpFaultProxy(bench.Database.Server.Port);
+        var connection = new NpgsqlConnectionStringBuilder(bench.Database.ConnectionString) { Port = proxy.Port, Timeout = 2, CommandTimeout = 2 }.ConnectionString;
+        var data = Directory.CreateTempSubdirectory("trinity-nojournal-");
+        await File.WriteAllTextAsync(Path.Combine(data.FullName, "records"), "in the way", Timeouts.Token);
+        await using (var bridge = await BridgeHost.StartAsync(connection, bench.EncryptionKeys, data: data.FullName))
+        {
+            await bridge.WhenAppliedAsync(await bench.Config.RevisionAsync());
+            using var client = LoopbackHttp.CreateClient(bridge.Url);
+            bench.Upstream.Respond(_ => Models.Blocking(Models.Responses));
+
+            proxy.Fault = TcpFault.Close;
+            await Parallel.ForAsync(0, 50, async (_, _) => (await client.SendAsync(bench.Request(Models.Responses), Timeouts.Token)).Dispose());
+            await bridge.Logs.WhenLoggedAsync(EventIds.RecordsNotWritten);
+            Assert.Equal(0, await CountAsync(bench));
+            if (comesBack)
+            {
+                File.Delete(Path.Combine(data.FullName, "records"));
+                await bridge.Logs.WhenLoggedAsync(EventIds.JournalRecovered);
+                await Eventually.TrueAsync(() => KeptIn(data) == 50, "the records are on disk while Postgres is still away");
+            }
+
+            proxy.Fault = TcpFault.None;
+
+            await Eventually.TrueAsync(async () => await CountAsync(bench) == 50, "the records arrive once the database is back");
+            Assert.Single(bridge.Logs.Of(EventIds.JournalNotWritten));
+        }
+
+        data.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task FileTornByACrash_WhatIsWholeIsWrittenAndTheFileIsSetAside()
+    {
+        const string Record = """{"Id":"00000000-0000-0000-0000-000000000007","Provider":"p","Client":"c","Streaming":false,"Status":200,"Outcome":"Completed","Attempts":1,"Generation":1,"StartedAt":"2030-01-01T00:00:00+00:00","DurationMilliseconds":1.5}""";
+        await using var bench = await TestBench.StartAsync([], startBridge: false);
+        var data = Directory.CreateTempSubdirectory("trinity-torn-");
+        var file = JournalFile.Named(data.CreateSubdirectory("records").FullName, 1, 2, 0).Path;
+        await File.WriteAllTextAsync(file, $"{Record}\n{Record[..50]}", Timeouts.Token);
+
+        await using (await BridgeHost.StartAsync(bench.Database.ConnectionString, bench.EncryptionKeys, data: data.FullName))
+        {
+            await Eventually.TrueAsync(() => File.Exists(file + ".unreadable"), "the file is set aside");
+        }
+
+        Assert.Equal((1, false), (await CountAsync(bench), File.Exists(file)));
+        data.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task TableThatIsLocked_BlocksNoReply()
     {
         await using var bench = await TestBench.StartAsync(["openai"]);
@@ -110,6 +207,8 @@ public sealed class RecordingTests
 
         await bench.Bridge.Logs.WhenLoggedAsync(log => log.EventId.Id == EventIds.RecordsNotWritten && log.Message.Contains("given up", StringComparison.Ordinal));
         await Eventually.TrueAsync(async () => await CountAsync(bench) == 2, "the others are recorded");
+        await Eventually.TrueAsync(() => Directory.GetFiles(Path.Combine(bench.Bridge.Data, "records"), "*.refused").Length == 1, "the refused one is set aside");
+        Assert.Contains("poison", await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(bench.Bridge.Data, "records"), "*.refused").Single(), Timeouts.Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,6 +313,8 @@ public sealed class RecordingTests
         Assert.Equal(101, series.Count);
         Assert.Equal(51, Assert.Single(series, each => each.Key.Contains("model=other,", StringComparison.Ordinal)).Value);
     }
+
+    private static int KeptIn(DirectoryInfo data) => Directory.GetFiles(Path.Combine(data.FullName, "records")).Sum(path => int.Parse(Path.GetFileNameWithoutExtension(path).Split('-')[1], CultureInfo.InvariantCulture));
 
     private static Task<long> CountAsync(TestBench bench) => bench.Database.ScalarAsync<long>("select count(*) from interceptions");
 }

@@ -41,6 +41,32 @@ public sealed class DatabaseOutageTests
             async () => await fleet.Database.ScalarAsync<long>("select count(*) from interceptions where outcome = 'completed'") == load.Done, "every request is recorded");
     }
 
+    [Fact]
+    public async Task Replica_KilledWhilePostgresIsAway_LosesNoRecord()
+    {
+        const int Requests = 300;
+        await using var server = await PostgresServer.StartOwnAsync(Timeouts.Token);
+        await using var fleet = await Fleet.StartAsync(1, server);
+        fleet.Upstream.Respond(request => AnthropicMessage.Saying("Hello.").For(request));
+        using var client = LoopbackHttp.CreateClient();
+        await server.StopAsync(cancellationToken: Timeouts.Token);
+        await Parallel.ForAsync(0, Requests, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) =>
+        {
+            using var request = fleet.Request();
+            using var reply = await client.SendAsync(request, Timeouts.Token);
+            Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        });
+        await Eventually.TrueAsync(() => Directory.GetFiles(fleet.Replicas[0].Records).Sum(path => File.ReadLines(path).Count()) == Requests, "every record is on disk");
+
+        await fleet.Replicas[0].KillAsync();
+        await server.StartAsync(Timeouts.Token);
+        fleet.Database.DataSource.Clear();
+        await fleet.Replicas[0].StartAsync();
+
+        await fleet.WhenRecordedAsync(Requests, "outcome = 'completed'");
+        await Eventually.TrueAsync(() => Directory.GetFiles(fleet.Replicas[0].Records).Length == 0, "nothing is kept that Postgres has");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

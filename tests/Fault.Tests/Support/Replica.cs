@@ -7,6 +7,9 @@ internal sealed class Replica(string project, string url, IReadOnlyDictionary<st
 
     public string Url => url;
 
+    /// <summary>Where it keeps the records that Postgres does not have yet.</summary>
+    public string Records => Path.Combine(environment["TRINITY_DATA"], "records");
+
     public string Logs => $"{_process?.Output}\n{_process?.Errors}";
 
     /// <summary>What its process uses now.</summary>

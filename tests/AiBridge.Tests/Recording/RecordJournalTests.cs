@@ -1,0 +1,321 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Trinity.AiBridge.Recording;
+using Trinity.AiBridge.Usage;
+using Trinity.Shared.Hosting;
+
+namespace Trinity.AiBridge.Tests.Recording;
+
+public sealed class RecordJournalTests : IDisposable
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("trinity-journal-").FullName;
+    private readonly CapturedLogs _logs = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly DiskThread _disk = new();
+    private readonly IOptions<TrinityOptions> _options;
+    private readonly ReplicaIdentity _replica;
+
+    public RecordJournalTests()
+    {
+        _options = Options.Create(new TrinityOptions { Data = _data });
+        _replica = new ReplicaIdentity(_options, Options.Create(new AiBridgeOptions()), TimeProvider.System);
+    }
+
+    private string Folder => Path.Combine(_data, "records");
+
+    [Fact]
+    public async Task OpenAsync_AfterAKill_FindsWhatWasWrittenInItsOrder()
+    {
+        var journal = Journal();
+        Assert.Empty(await journal.OpenAsync(Timeouts.Token));
+        await journal.WriteAsync([Full(1), Small(2)]);
+        await journal.WriteAsync([Small(3)]);
+
+        var again = Journal();
+        var files = await again.OpenAsync(Timeouts.Token);
+
+        Assert.Equal([2, 1], files.Select(file => file.Records));
+        Assert.Equivalent(new[] { Full(1), Small(2) }, await RecordsOfAsync(again, files[0]), strict: true);
+        Assert.Equivalent(new[] { Small(3) }, await RecordsOfAsync(again, files[1]), strict: true);
+    }
+
+    [Fact]
+    public async Task WriteAsync_AfterAnEarlierRun_OverwritesNothing()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var first = await journal.WriteAsync([Small(1)]);
+
+        var again = Journal();
+        await again.OpenAsync(Timeouts.Token);
+        var second = await again.WriteAsync([Small(2)]);
+
+        Assert.Equal(first!.Sequence + 1, second!.Sequence);
+        Assert.Equal(2, Directory.GetFiles(Folder).Length);
+    }
+
+    [Fact]
+    public async Task Remove_File_IsGoneAndMakesRoom()
+    {
+        var journal = Journal(maxBytes: 5000);
+        await journal.OpenAsync(Timeouts.Token);
+        var file = await journal.WriteAsync([Small(1)]);
+        Assert.Null(await journal.WriteAsync([Full(2)]));
+
+        journal.Remove(file!);
+
+        Assert.NotNull(await journal.WriteAsync([Full(2)]));
+        Assert.Single(Directory.GetFiles(Folder));
+        Assert.Equal([EventIds.JournalNotWritten, EventIds.JournalRecovered], _logs.All.Select(log => log.EventId.Id));
+    }
+
+    [Fact]
+    public async Task WriteAsync_FilesAreForTheirOwnerAlone()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var file = await journal.WriteAsync([Small(1)]);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file!.Path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Folder));
+    }
+
+    // What a crash of the machine may leave: a line that ends in its middle. And an older version's, which knew fewer properties.
+    [Fact]
+    public async Task ReadAsync_LineThatIsNoRecord_IsSkippedAndTheOthersAreRead()
+    {
+        const string Known = """{"Id":"00000000-0000-0000-0000-000000000007","Provider":"p","Client":"c","Streaming":false,"Status":200,"Outcome":"Completed","Attempts":1,"Generation":1,"StartedAt":"2030-01-01T00:00:00+00:00","DurationMilliseconds":1.5}""";
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var file = JournalFile.Named(Folder, 1, 4, 0);
+        await File.WriteAllTextAsync(file.Path, $"{Known}\n\nnull\n{Known[..40]}", Encoding.UTF8, Timeouts.Token);
+
+        var (records, isWhole) = Assert.NotNull(await journal.ReadAsync(file));
+
+        Assert.Equal((new Guid("00000000-0000-0000-0000-000000000007"), false), (Assert.Single(records).Id, isWhole));
+        Assert.Empty(records[0].ToolUsages);
+        Assert.Equal(3, _logs.Of(EventIds.JournalLineSkipped).Count);
+        Assert.DoesNotContain(_logs.All, log => log.Message.Contains("0007", StringComparison.Ordinal));
+        Assert.Equal([file.Path], Directory.GetFiles(Folder)); // Postgres has nothing of it yet
+
+        journal.SetAside(file);
+        await _disk.RunAsync(() => true);
+        Assert.Equal([file.Path + ".unreadable"], Directory.GetFiles(Folder));
+    }
+
+    [Fact]
+    public async Task ReadAsync_FileThatCannotBeRead_IsSaidAndStays()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        Directory.CreateDirectory(JournalFile.Named(Folder, 1, 1, 0).Path);
+
+        Assert.Null(await journal.ReadAsync(JournalFile.Named(Folder, 1, 1, 0)));
+
+        Assert.Single(_logs.Of(EventIds.JournalUnreadable));
+    }
+
+    [Fact]
+    public async Task OpenAsync_FilesOfOthers_AreLeftAlone()
+    {
+        Directory.CreateDirectory(Folder);
+        foreach (var name in new[] { "notes.txt", "x-1.jsonl", "1-x.jsonl", "1.jsonl", "000000000003-2.jsonl.gz", "000000000003-0.jsonl", "000000000003-1001.jsonl", "3-2.jsonl" })
+        {
+            await File.WriteAllTextAsync(Path.Combine(Folder, name), "", Timeouts.Token);
+        }
+
+        Assert.Empty(await Journal().OpenAsync(Timeouts.Token));
+
+        Assert.Equal(8, Directory.GetFiles(Folder).Length);
+    }
+
+    [Fact]
+    public async Task OpenAsync_DirectoryCannotBeMade_IsSaidOnceAndTriedAgain()
+    {
+        await File.WriteAllTextAsync(Folder, "", Timeouts.Token);
+        var journal = Journal();
+        var opening = journal.OpenAsync(Timeouts.Token);
+        Assert.Null(await journal.WriteAsync([Small(1)]));
+        await _logs.WhenLoggedAsync(EventIds.JournalNotWritten, Timeouts.Token);
+
+        File.Delete(Folder);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(RecordJournal.Patience);
+                return opening.IsCompletedSuccessfully;
+            },
+            "the directory is opened");
+
+        Assert.NotNull(await journal.WriteAsync([Small(1)]));
+        Assert.Equal([EventIds.JournalNotWritten, EventIds.JournalRecovered], _logs.All.Select(log => log.EventId.Id));
+    }
+
+    [Fact]
+    public async Task WriteAsync_DiskHangs_IsSaidAfterSomePatienceAndEndsWithTheDisk()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        using var hang = new ManualResetEventSlim();
+        var hanging = _disk.RunAsync(() => hang.Wait(Timeouts.Default));
+
+        var writing = journal.WriteAsync([Small(1)]);
+        Assert.Empty(_logs.All);
+        _time.Advance(RecordJournal.Patience);
+        await _logs.WhenLoggedAsync(EventIds.JournalNotWritten, Timeouts.Token);
+        Assert.False(writing.IsCompleted);
+
+        hang.Set();
+        Assert.True(await hanging);
+        Assert.NotNull(await writing);
+        Assert.Single(_logs.Of(EventIds.JournalRecovered));
+    }
+
+    [Fact]
+    public async Task OpenAsync_FilesOfAReplicaThatRunsNoMore_AreTakenOver()
+    {
+        var other = new ReplicaIdentity(_options, Options.Create(new AiBridgeOptions()), TimeProvider.System);
+        var theirs = new RecordJournal(_options, other, _disk, _time, new Logger<RecordJournal>(new LoggerFactory([_logs])));
+        await theirs.OpenAsync(Timeouts.Token);
+        await theirs.WriteAsync([Small(2)]);
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        await journal.WriteAsync([Small(1)]);
+        Assert.Equal([1], (await Journal().OpenAsync(Timeouts.Token)).Select(file => file.Records)); // it runs
+
+        other.Dispose();
+
+        var files = await Journal().OpenAsync(Timeouts.Token);
+        Assert.Equal([1, 2], (await Task.WhenAll(files.Select(file => RecordsOfAsync(journal, file)))).Select(records => Assert.Single(records).Attempts));
+        Assert.All(files, file => Assert.StartsWith(Folder + "/", file.Path, StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFiles(theirs.Folder));
+    }
+
+    [Fact]
+    public async Task WriteAsync_Refused_StaysAndIsNotReadAgain()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+
+        var file = await journal.WriteAsync([Full(1)], refused: true);
+
+        Assert.EndsWith("-1.jsonl.refused", file!.Path, StringComparison.Ordinal);
+        Assert.Contains("\"Model\":\"m", await File.ReadAllTextAsync(file.Path, Timeouts.Token), StringComparison.Ordinal);
+        var again = Journal();
+        Assert.Empty(await again.OpenAsync(Timeouts.Token));
+        await again.WriteAsync([Full(1)], refused: true);
+        Assert.Equal(2, Directory.GetFiles(Folder, "*.refused").Length);
+    }
+
+    [Fact]
+    public async Task WriteAsync_Refused_LeavesRoomForOthers()
+    {
+        var journal = Journal(maxBytes: 4 * 4096);
+        await journal.OpenAsync(Timeouts.Token);
+
+        Assert.NotNull(await journal.WriteAsync([Small(1)], refused: true));
+        Assert.Null(await journal.WriteAsync([Small(2)], refused: true));
+
+        Assert.NotNull(await journal.WriteAsync([Small(3)]));
+        Assert.Null(await Journal(maxBytes: 4096).WriteAsync([Small(4)])); // an earlier run's count
+    }
+
+    [Fact]
+    public async Task OpenAsync_FolderOfAnotherThatCannotBeTakenOver_IsSaidAndHoldsNothingUp()
+    {
+        new ReplicaIdentity(_options, Options.Create(new AiBridgeOptions()), TimeProvider.System).Dispose();
+        Directory.CreateDirectory(Folder + ".2");
+        await File.WriteAllTextAsync(JournalFile.Named(Folder + ".2", 1, 1, 0).Path, "", Timeouts.Token);
+        Directory.CreateDirectory(JournalFile.Named(Folder, 1, 1, 0).Path); // in the way of the first that is moved
+
+        var journal = Journal();
+        Assert.Empty(await journal.OpenAsync(Timeouts.Token));
+
+        Assert.Single(_logs.Of(EventIds.JournalUnreadable));
+        Assert.NotNull(await journal.WriteAsync([Small(1)]));
+    }
+
+    [Fact]
+    public async Task WriteAsync_SomebodyElsesFileInItsPlace_IsLeftAsItIs()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var path = JournalFile.Named(Folder, 1, 1, 0).Path;
+        await File.WriteAllTextAsync(path, "theirs", Timeouts.Token);
+
+        Assert.Null(await journal.WriteAsync([Small(1)]));
+        Assert.NotNull(await journal.WriteAsync([Small(1)]));
+
+        Assert.Equal("theirs", await File.ReadAllTextAsync(path, Timeouts.Token));
+    }
+
+    [Fact]
+    public async Task WriteAsync_DirectoryWasCleanedUp_IsMadeAgain()
+    {
+        var journal = Journal(maxBytes: 5000);
+        await journal.OpenAsync(Timeouts.Token);
+        var file = await journal.WriteAsync([Small(1)]);
+        Directory.Delete(Folder, recursive: true);
+
+        journal.Remove(file!); // makes room all the same
+
+        Assert.NotNull(await journal.WriteAsync([Small(2)]));
+    }
+
+    public void Dispose()
+    {
+        _disk.Dispose();
+        _replica.Dispose();
+        _logs.Dispose();
+        Directory.Delete(_data, recursive: true);
+    }
+
+    private RecordJournal Journal(long? maxBytes = null)
+    {
+        var logger = new Logger<RecordJournal>(new LoggerFactory([_logs]));
+        return maxBytes is { } max ? new RecordJournal(_options, _replica, _disk, _time, logger) { MaxBytes = max } : new RecordJournal(_options, _replica, _disk, _time, logger);
+    }
+
+    private static async Task<List<Interception>> RecordsOfAsync(RecordJournal journal, JournalFile file)
+    {
+        var (records, isWhole) = Assert.NotNull(await journal.ReadAsync(file));
+        Assert.True(isWhole);
+        return records;
+    }
+
+    private static Interception Small(int number) => new()
+    {
+        Id = new Guid(number, 0, 0, new byte[8]),
+        Provider = "p",
+        Client = "c",
+        Streaming = false,
+        Status = 200,
+        Outcome = Outcome.Completed,
+        Attempts = number,
+        Generation = 1,
+        StartedAt = DateTimeOffset.UnixEpoch.AddTicks(1234567),
+        DurationMilliseconds = 0.1,
+    };
+
+    private static Interception Full(int number) => Small(number) with
+    {
+        ProviderId = new Guid(9, 0, 0, new byte[8]),
+        ProviderType = "anthropic",
+        Route = "/v1/messages",
+        Model = "m\n\"\u0000 😀",
+        SessionId = "s",
+        VirtualKeyId = new Guid(8, 0, 0, new byte[8]),
+        Caller = "k",
+        Agent = "a",
+        Streaming = true,
+        Outcome = Outcome.ClientAbort,
+        Error = "client_abort",
+        CredentialKind = "centralized",
+        KeyHint = "sk-...",
+        Credential = "key:9",
+        FirstByteMilliseconds = 1.25,
+        TokenUsage = new TokenUsage(1, 2, 3, 4, 5),
+        ToolUsages = [new ToolUsage("c1", "t", null), new ToolUsage(null, "t", "{\n}")],
+    };
+}
