@@ -44,6 +44,8 @@ internal static class EventIds
     public const int CredentialRefused = 1310;
     public const int RefusalsNotWritten = 1311;
     public const int RefusalsLostAtShutdown = 1312;
+    public const int JournalNotTakenOver = 1313;
+    public const int JournalGone = 1314;
     public const int LimitsNotWritten = 1320;
     public const int LimitsWrittenAgain = 1321;
     public const int LimitsDropped = 1322;

@@ -18,21 +18,28 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
     /// <summary>For a disk to take a batch; then the log says that it does not.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>For a disk to read a file; then the records behind it go first.</summary>
+    public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(10);
+
     private const string FolderName = "records";
     private const int UsualBytes = 700; // of a record
     private const int TakenOverAtOnce = 100; // files, while the other's number is held
-    private const int RefusedShare = 4; // of the room: what nobody ever takes away must leave some
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // tools' input is JSON: escaped in full it takes several times its length
 
     private readonly string _data = Path.GetFullPath(options.Value.Data);
-    private long _bytes; // the disk's thread's alone, as _next is
+    private long _bytes; // of files that wait for Postgres; the disk's thread's alone, as the next two are
+    private long _keptBytes; // of files that nobody reads again
     private long _next;
+    private Task _reading = Task.CompletedTask; // the reader's alone
     private int _failing; // interlocked: both loops write
 
-    /// <summary>On disk: some half a million records without tools, in large files.</summary>
+    /// <summary>Of records that wait for Postgres: some half a million without tools, in large files.</summary>
     public long MaxBytes { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>Of records that Postgres refused, beside the others: nobody but an operator takes them away.</summary>
+    public long MaxKeptBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Where the files are.</summary>
     public string Folder => FolderOf(replica.Number);
@@ -83,12 +90,19 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         }
     }
 
-    /// <summary>Null when it cannot be read; the file stays. A line that is no record, as a crash or another version may leave one, is skipped, and the file is not whole.</summary>
+    /// <summary>Null when it cannot be read now; the file stays. A line that is no record, as a crash or another version may leave one, is skipped, and the file is not whole. For one caller at a time.</summary>
     public async Task<(List<Interception> Records, bool IsWhole)?> ReadAsync(JournalFile file)
     {
+        if (!_reading.IsCompleted)
+        {
+            return null; // the disk still hangs, which has been said
+        }
+
+        var reading = disk.RunAsync(() => Read(file));
+        _reading = reading;
         try
         {
-            return await disk.RunAsync(() => Read(file));
+            return await reading.WaitAsync(ReadPatience, time);
         }
         catch (Exception exception) // whatever it is, the records behind this file go on
         {
@@ -117,6 +131,8 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         try
         {
             File.Move(file.Path, file.Path + ".unreadable", overwrite: true);
+            _bytes -= file.OnDisk;
+            _keptBytes += file.OnDisk;
         }
         catch (Exception exception)
         {
@@ -137,11 +153,12 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                Log.Unreadable(logger, FolderOf(number), exception.Message);
+                Log.NotTakenOver(logger, FolderOf(number), exception.Message);
             }
         }
 
-        _bytes = folder.EnumerateFiles().Sum(file => JournalFile.BytesOnDisk(file.Length));
+        _bytes = files.Sum(file => file.OnDisk);
+        _keptBytes = folder.EnumerateFiles().Where(file => JournalFile.Of(file) is null).Sum(file => JournalFile.BytesOnDisk(file.Length));
         _next = next;
         return files;
     }
@@ -174,9 +191,10 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         }
 
         var lines = Lines(batch);
-        if (_bytes + JournalFile.BytesOnDisk(lines.WrittenCount) > (refused ? MaxBytes / RefusedShare : MaxBytes))
+        var (bytes, max) = refused ? (_keptBytes, MaxKeptBytes) : (_bytes, MaxBytes);
+        if (bytes + JournalFile.BytesOnDisk(lines.WrittenCount) > max)
         {
-            throw new IOException($"There are {_bytes} bytes of records already.");
+            throw new IOException($"There are {bytes} bytes of {(refused ? "refused" : "waiting")} records already.");
         }
 
         Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute); // somebody may have cleaned up
@@ -194,7 +212,7 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
             throw;
         }
 
-        _bytes += file.OnDisk;
+        (refused ? ref _keptBytes : ref _bytes) += file.OnDisk;
         return file;
     }
 
@@ -217,6 +235,12 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
     {
         var records = new List<Interception>();
         var whole = true;
+        if (!File.Exists(file.Path))
+        {
+            Log.Gone(logger, file.Records, file.Path);
+            return (records, whole);
+        }
+
         foreach (var line in File.ReadLines(file.Path))
         {
             try
@@ -254,8 +278,14 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         [LoggerMessage(EventIds.JournalRecovered, LogLevel.Information, "Records are kept in {Path} again.")]
         public static partial void Recovered(ILogger logger, string path);
 
-        [LoggerMessage(EventIds.JournalUnreadable, LogLevel.Error, "The records in {Path} cannot be read: {Reason} The file stays where it is.")]
+        [LoggerMessage(EventIds.JournalUnreadable, LogLevel.Error, "The records in {Path} cannot be read: {Reason} They are tried again in a minute, and at the next start.")]
         public static partial void Unreadable(ILogger logger, string path, string reason);
+
+        [LoggerMessage(EventIds.JournalNotTakenOver, LogLevel.Error, "The records that another replica has left in {Path} cannot be taken over: {Reason} They stay where they are until the next start.")]
+        public static partial void NotTakenOver(ILogger logger, string path, string reason);
+
+        [LoggerMessage(EventIds.JournalGone, LogLevel.Error, "{Count} records are lost: somebody has taken {Path} away before Postgres had them.")]
+        public static partial void Gone(ILogger logger, int count, string path);
 
         [LoggerMessage(EventIds.JournalLineSkipped, LogLevel.Error, "A line in {Path} is no record ({Reason}); it is skipped, and the file kept as .unreadable.")]
         public static partial void NoRecord(ILogger logger, string path, string reason);

@@ -17,6 +17,7 @@ internal sealed partial class RecordShipper : BackgroundService
     private static readonly TimeSpan SaveAfter = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SaveAgainAfter = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMinutes(1); // RecordJournal's log says so
     private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(10);
 
     private readonly InterceptionRecorder _recorder;
@@ -123,7 +124,10 @@ internal sealed partial class RecordShipper : BackgroundService
     private void Enqueue(PendingBatch batch)
     {
         Interlocked.Add(ref _waiting, batch.Count);
-        _pending.Writer.TryWrite(batch); // unbounded, and completed when nobody enqueues any more
+        if (!_pending.Writer.TryWrite(batch)) // unbounded, and completed once nothing new comes
+        {
+            Interlocked.Add(ref _waiting, -batch.Count);
+        }
     }
 
     /// <summary>Until the batch is on disk or in Postgres, whichever comes first. A disk that refuses is asked again.</summary>
@@ -196,6 +200,7 @@ internal sealed partial class RecordShipper : BackgroundService
     private async Task ShipAsync(List<PendingBatch> batches, CancellationToken cancellationToken)
     {
         var records = new List<Interception>();
+        var sent = new List<PendingBatch>();
         var damaged = new List<JournalFile>();
         foreach (var batch in batches)
         {
@@ -203,16 +208,18 @@ internal sealed partial class RecordShipper : BackgroundService
             if (inMemory is not null)
             {
                 records.AddRange(inMemory);
+                sent.Add(batch);
             }
-            else if (await _journal.ReadAsync(file!) is not var (some, isWhole))
+            else if (await _journal.ReadAsync(file!) is var (some, isWhole))
             {
-                Interlocked.Add(ref _waiting, -batch.Count); // its file stays
-                batch.HasShipped();
+                records.AddRange(some);
+                sent.Add(batch);
+                damaged.AddRange(isWhole ? [] : [file!]);
             }
             else
             {
-                records.AddRange(some);
-                damaged.AddRange(isWhole ? [] : [file!]);
+                Interlocked.Add(ref _waiting, -batch.Count); // it holds up nothing, and its file stays
+                _ = EnqueueAgainAsync(batch, cancellationToken);
             }
         }
 
@@ -221,7 +228,7 @@ internal sealed partial class RecordShipper : BackgroundService
             await _writer.WriteAsync(records, cancellationToken);
         }
 
-        foreach (var batch in batches.Where(batch => !batch.Shipped.IsCompleted))
+        foreach (var batch in sent)
         {
             Interlocked.Add(ref _waiting, -batch.Count);
             if (batch.HasShipped() is not { } file)
@@ -238,6 +245,12 @@ internal sealed partial class RecordShipper : BackgroundService
                 _journal.Remove(file);
             }
         }
+    }
+
+    private async Task EnqueueAgainAsync(PendingBatch batch, CancellationToken cancellationToken)
+    {
+        await Task.Delay(ReadAgainAfter, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Enqueue(batch);
     }
 
     private void SayWhatIsLeft()

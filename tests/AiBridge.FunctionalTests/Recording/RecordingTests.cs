@@ -172,6 +172,34 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    public async Task FileThatCannotBeRead_HoldsUpNothingAndIsTriedAgain()
+    {
+        const string Record = """{"Id":"00000000-0000-0000-0000-000000000007","Provider":"p","Client":"c","Streaming":false,"Status":200,"Outcome":"Completed","Attempts":1,"Generation":1,"StartedAt":"2030-01-01T00:00:00+00:00","DurationMilliseconds":1.5}""";
+        await using var bench = await TestBench.StartAsync([], startBridge: false);
+        var data = Directory.CreateTempSubdirectory("trinity-unread-");
+        var folder = data.CreateSubdirectory("records").FullName;
+        var (bad, good) = (JournalFile.Named(folder, 1, 1, 0).Path, JournalFile.Named(folder, 2, 1, 0).Path);
+        File.CreateSymbolicLink(bad, "/proc/self/mem"); // reading its beginning is an error
+        await File.WriteAllTextAsync(good, Record, Timeouts.Token);
+        var clock = new ManualTimeProvider();
+
+        await using (var bridge = await BridgeHost.StartAsync(bench.Database.ConnectionString, bench.EncryptionKeys, data: data.FullName, configure: builder => builder.Services.AddSingleton<TimeProvider>(clock)))
+        {
+            await Eventually.TrueAsync(async () => await CountAsync(bench) == 1 && !File.Exists(good), "the file behind it is written");
+            Assert.Equal([bad], Directory.GetFiles(folder));
+            Assert.Contains(bad, Assert.Single(bridge.Logs.Of(EventIds.JournalUnreadable)).Message, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(bad + ".whole", Record.Replace("7", "8", StringComparison.Ordinal), Timeouts.Token);
+            File.Move(bad + ".whole", bad, overwrite: true);
+
+            clock.Advance(TimeSpan.FromMinutes(1));
+
+            await Eventually.TrueAsync(async () => await CountAsync(bench) == 2 && !File.Exists(bad), "it is written once it can be read");
+        }
+
+        data.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task TableThatIsLocked_BlocksNoReply()
     {
         await using var bench = await TestBench.StartAsync(["openai"]);

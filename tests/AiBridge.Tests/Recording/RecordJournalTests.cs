@@ -109,10 +109,44 @@ public sealed class RecordJournalTests : IDisposable
     {
         var journal = Journal();
         await journal.OpenAsync(Timeouts.Token);
-        Directory.CreateDirectory(JournalFile.Named(Folder, 1, 1, 0).Path);
+        File.CreateSymbolicLink(JournalFile.Named(Folder, 1, 1, 0).Path, "/proc/self/mem"); // reading its beginning is an error
 
         Assert.Null(await journal.ReadAsync(JournalFile.Named(Folder, 1, 1, 0)));
 
+        Assert.Single(_logs.Of(EventIds.JournalUnreadable));
+    }
+
+    [Fact]
+    public async Task ReadAsync_FileThatSomebodyTookAway_IsSaidAndHasNoRecords()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var file = await journal.WriteAsync([Small(1), Small(2)]);
+        Directory.Delete(Folder, recursive: true);
+
+        Assert.Empty(await RecordsOfAsync(journal, file!));
+
+        Assert.StartsWith("2 records are lost", Assert.Single(_logs.Of(EventIds.JournalGone)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_DiskHangs_NobodyWaitsForLongNorAgain()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var file = await journal.WriteAsync([Small(1)]);
+        using var hang = new ManualResetEventSlim();
+        var hanging = _disk.RunAsync(() => hang.Wait(Timeouts.Default));
+
+        var reading = journal.ReadAsync(file!);
+        _time.Advance(RecordJournal.ReadPatience);
+        Assert.Null(await reading);
+        Assert.Null(await journal.ReadAsync(file!));
+
+        hang.Set();
+        Assert.True(await hanging);
+        await _disk.RunAsync(() => true);
+        Assert.Single(await RecordsOfAsync(journal, file!));
         Assert.Single(_logs.Of(EventIds.JournalUnreadable));
     }
 
@@ -187,7 +221,9 @@ public sealed class RecordJournalTests : IDisposable
         other.Dispose();
 
         var files = await Journal().OpenAsync(Timeouts.Token);
-        Assert.Equal([1, 2], (await Task.WhenAll(files.Select(file => RecordsOfAsync(journal, file)))).Select(records => Assert.Single(records).Attempts));
+        Assert.Equal(2, files.Count);
+        Assert.Equal(1, Assert.Single(await RecordsOfAsync(journal, files[0])).Attempts);
+        Assert.Equal(2, Assert.Single(await RecordsOfAsync(journal, files[1])).Attempts);
         Assert.All(files, file => Assert.StartsWith(Folder + "/", file.Path, StringComparison.Ordinal));
         Assert.Empty(Directory.GetFiles(theirs.Folder));
     }
@@ -209,16 +245,35 @@ public sealed class RecordJournalTests : IDisposable
     }
 
     [Fact]
-    public async Task WriteAsync_Refused_LeavesRoomForOthers()
+    public async Task WriteAsync_RefusedAndWaiting_HaveRoomOfTheirOwn()
     {
-        var journal = Journal(maxBytes: 4 * 4096);
+        var journal = Journal(maxBytes: 2 * 4096, maxKeptBytes: 4096);
         await journal.OpenAsync(Timeouts.Token);
+        Assert.NotNull(await journal.WriteAsync([Small(1)]));
+        Assert.NotNull(await journal.WriteAsync([Small(2)]));
+        Assert.Null(await journal.WriteAsync([Small(3)]));
 
         Assert.NotNull(await journal.WriteAsync([Small(1)], refused: true));
         Assert.Null(await journal.WriteAsync([Small(2)], refused: true));
 
-        Assert.NotNull(await journal.WriteAsync([Small(3)]));
-        Assert.Null(await Journal(maxBytes: 4096).WriteAsync([Small(4)])); // an earlier run's count
+        var again = Journal(maxBytes: 3 * 4096, maxKeptBytes: 4096);
+        await again.OpenAsync(Timeouts.Token);
+        Assert.Null(await again.WriteAsync([Small(2)], refused: true));
+        Assert.NotNull(await again.WriteAsync([Small(3)]));
+        Assert.Null(await again.WriteAsync([Small(4)]));
+    }
+
+    [Fact]
+    public async Task SetAside_MakesRoomForWaitingAndTakesIt()
+    {
+        var journal = Journal(maxBytes: 4096, maxKeptBytes: 4096);
+        await journal.OpenAsync(Timeouts.Token);
+        var file = await journal.WriteAsync([Small(1)]);
+
+        journal.SetAside(file!);
+
+        Assert.Null(await journal.WriteAsync([Small(2)], refused: true));
+        Assert.NotNull(await journal.WriteAsync([Small(2)]));
     }
 
     [Fact]
@@ -232,7 +287,7 @@ public sealed class RecordJournalTests : IDisposable
         var journal = Journal();
         Assert.Empty(await journal.OpenAsync(Timeouts.Token));
 
-        Assert.Single(_logs.Of(EventIds.JournalUnreadable));
+        Assert.Single(_logs.Of(EventIds.JournalNotTakenOver));
         Assert.NotNull(await journal.WriteAsync([Small(1)]));
     }
 
@@ -271,11 +326,8 @@ public sealed class RecordJournalTests : IDisposable
         Directory.Delete(_data, recursive: true);
     }
 
-    private RecordJournal Journal(long? maxBytes = null)
-    {
-        var logger = new Logger<RecordJournal>(new LoggerFactory([_logs]));
-        return maxBytes is { } max ? new RecordJournal(_options, _replica, _disk, _time, logger) { MaxBytes = max } : new RecordJournal(_options, _replica, _disk, _time, logger);
-    }
+    private RecordJournal Journal(long maxBytes = 1024 * 1024, long maxKeptBytes = 1024 * 1024) =>
+        new(_options, _replica, _disk, _time, new Logger<RecordJournal>(new LoggerFactory([_logs]))) { MaxBytes = maxBytes, MaxKeptBytes = maxKeptBytes };
 
     private static async Task<List<Interception>> RecordsOfAsync(RecordJournal journal, JournalFile file)
     {

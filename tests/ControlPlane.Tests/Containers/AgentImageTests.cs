@@ -9,6 +9,8 @@ public sealed class AgentImageTests(DockerFixture docker)
 {
     private const string Token = "agent-token-0123456789";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5); // of one probe
+
     [Fact]
     public async Task Image_InTheEnvelope_ServesAndHasItsTools()
     {
@@ -54,7 +56,15 @@ public sealed class AgentImageTests(DockerFixture docker)
         var details = await engine.Runtime.InspectAsync(agent, Timeouts.Token);
         var client = LoopbackHttp.CreateClient($"http://127.0.0.1:{details!.PublishedPorts[8090]}");
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
-        await Eventually.TrueAsync(() => IsHealthyAsync(client), "the agent server is healthy");
+        try
+        {
+            await Eventually.TrueAsync(() => IsHealthyAsync(client), "the agent server is healthy");
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"The agent server is not healthy; what it wrote: {await engine.LogAsync(agent)}");
+        }
+
         return client;
     }
 
@@ -62,12 +72,12 @@ public sealed class AgentImageTests(DockerFixture docker)
     {
         try
         {
-            using var health = await client.GetAsync(new Uri("/health", UriKind.Relative), Timeouts.Token);
+            using var health = await client.GetAsync(new Uri("/health", UriKind.Relative), Timeouts.After(Patience));
             return health.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {
-            return false; // it does not listen yet
+            return false; // it does not listen yet, or the engine took the connection before there was anybody to pass it to
         }
     }
 }

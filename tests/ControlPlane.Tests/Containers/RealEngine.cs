@@ -83,6 +83,10 @@ internal sealed class RealEngine : IAsyncDisposable
         return result.Output.TrimEnd('\n');
     }
 
+    /// <summary>All that the container has written.</summary>
+    public async Task<string> LogAsync(string container) =>
+        string.Join('\n', await Runtime.LogsAsync(container, 1000, follow: false, Timeouts.Token).Select(line => line.Text).ToListAsync(Timeouts.Token));
+
     public async ValueTask DisposeAsync()
     {
         if (await Api.AnswersAsync())
