@@ -7,6 +7,8 @@ internal static class EventIds
     public const int RequestFailed = 1001;
     public const int KeyCoolingDown = 1010;
     public const int UpstreamFailed = 1011;
+    public const int CircuitOpened = 1020;
+    public const int CircuitClosed = 1021;
 
     // Bridges
     public const int BridgeBuilt = 1100;

@@ -7,7 +7,7 @@ namespace Trinity.AiBridge.Bridges;
 /// <summary>One revision of one provider, ready to forward: base URL, keys, connection pool.</summary>
 /// <remarks>
 /// Immutable but for its <see cref="LeaseState"/>; <see cref="RetiredAt"/>, which the retiring thread writes before it sets the retired bit and others may
-/// read only when they have seen that bit; and its idle time, which the pool's sweep alone writes. It is closed by whoever finds it retired and without
+/// read only when they have seen that bit; its idle time, which the pool's sweep alone writes; and its circuits, which guard themselves. It is closed by whoever finds it retired and without
 /// leases, exactly once.
 /// </remarks>
 #pragma warning disable CA1001 // _aborted: see there
@@ -20,12 +20,13 @@ internal sealed class Bridge
     private volatile bool _used = true; // set with every lease, cleared by the sweep
     private DateTimeOffset _unusedSince;
 
-    public Bridge(BridgeKey key, ProviderModel provider, HttpMessageInvoker invoker, KeyRing keys, Action<Bridge> closed)
+    public Bridge(BridgeKey key, ProviderModel provider, HttpMessageInvoker invoker, KeyRing keys, CircuitBreakers? circuits, Action<Bridge> closed)
     {
         Key = key;
         Provider = provider;
         Invoker = invoker;
         Keys = keys;
+        Circuits = circuits;
         Type = ProviderCatalog.Get(provider.Config.Type);
         BaseUrl = Type.NormalizeBaseUrl(provider.Config.BaseUrl);
         Addresses = new UpstreamAddresses(BaseUrl);
@@ -46,6 +47,9 @@ internal sealed class Bridge
     public HttpMessageInvoker Invoker { get; }
 
     public KeyRing Keys { get; }
+
+    /// <summary>Null when the provider has none.</summary>
+    public CircuitBreakers? Circuits { get; }
 
     /// <summary>Fires when the drain deadline has passed: what is still running is cut.</summary>
     public CancellationToken Aborted { get; }

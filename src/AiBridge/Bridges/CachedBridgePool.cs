@@ -43,6 +43,8 @@ internal sealed partial class CachedBridgePool : IDisposable
         _idleExpiry = options.Value.BridgeIdleExpiry;
         _logger = logger;
         metrics.ObserveBridges(() => LeasesOf(Live), () => LeasesOf(_draining.Keys), () => _draining.Count);
+        metrics.ObserveKeys(() => Live.SelectMany(bridge => bridge.Keys.States(time.GetUtcNow()), (bridge, keys) => (bridge.Provider.Name, keys.State, keys.Count)));
+        metrics.ObserveCircuits(() => Live.SelectMany(bridge => bridge.Circuits?.States ?? [], (bridge, circuit) => (bridge.Provider.Name, circuit.Endpoint, circuit.Model, circuit.State)));
     }
 
     /// <summary>Bridges that take leases.</summary>

@@ -27,8 +27,19 @@ internal sealed partial class BridgeForwarder(
     private const string Centralized = "centralized";
     private static readonly TimeSpan CutGrace = TimeSpan.FromSeconds(5); // for a client that takes its time to read the error event
 
+    public ValueTask<ForwardOutcome> ForwardAsync(Exchange exchange) =>
+        exchange.Bridge.Circuits is { } circuits && exchange.Route.Route.Bridged ? GuardedAsync(exchange, circuits) : SendAsync(exchange);
+
+    private async ValueTask<ForwardOutcome> GuardedAsync(Exchange exchange, CircuitBreakers circuits)
+    {
+        using var pass = circuits.TryEnter(exchange.Route.Route.Pattern, exchange.Draft.Model ?? "", out var wait);
+        return pass is null
+            ? ForwardOutcome.Failed(new BridgeError(StatusCodes.Status503ServiceUnavailable, "circuit_open", $"AI provider \"{exchange.Bridge.Provider.Name}\" has failed too often of late; the circuit breaker is open.", wait))
+            : await SendAsync(exchange with { Pass = pass });
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ForwardOutcome> ForwardAsync(Exchange exchange)
+    private async ValueTask<ForwardOutcome> SendAsync(Exchange exchange)
     {
         var headers = exchange.Context.Request.Headers;
         var keys = exchange.Bridge.Keys;
@@ -110,6 +121,11 @@ internal sealed partial class BridgeForwarder(
         }
 
         var outcome = ForwardResult.Of(exchange, error, replies.Reply);
+        if (outcome.Outcome == Outcome.ProviderError)
+        {
+            exchange.Pass?.Unanswered(); // no news where it was told of the answer
+        }
+
         if (outcome.Outcome != Outcome.ClientAbort && (error != ForwarderError.None || replies.Reply?.Broken is not null))
         {
             Log.UpstreamFailed(logger, draft.Id, bridge.Provider.Name, outcome.Code, Causes.Of(context.GetForwarderErrorFeature()?.Exception));
@@ -122,13 +138,18 @@ internal sealed partial class BridgeForwarder(
     private KeyVerdict Judge(Exchange exchange, RingKey? key, int nextKey, HttpResponseMessage response)
     {
         limits.Look(exchange, response);
-        if (key is not null)
+        var verdict = key is null ? KeyVerdict.Relay : keyPolicy.Judge(response, exchange.Bridge, key, nextKey);
+        if (key is null)
         {
-            return keyPolicy.Judge(response, exchange.Bridge, key, nextKey);
+            refusals.Look(exchange, response);
         }
 
-        refusals.Look(exchange, response);
-        return KeyVerdict.Relay;
+        if (verdict == KeyVerdict.Relay)
+        {
+            exchange.Pass?.Answered(response.StatusCode, exchange.Caller.OwnCredential);
+        }
+
+        return verdict;
     }
 
     // An event stream ends itself in the vendor's words, for which its way to the client must stay open; anything else is cut here.

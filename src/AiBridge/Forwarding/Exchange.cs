@@ -13,4 +13,8 @@ namespace Trinity.AiBridge.Forwarding;
 /// <param name="Body">Null when the request has none.</param>
 /// <param name="UsageInserted">We asked for token usage in the client's name, so its extra chunk is ours.</param>
 /// <param name="Draft">The exchange's record.</param>
-internal sealed record Exchange(HttpContext Context, Bridge Bridge, ResolvedRoute Route, Caller Caller, RequestBody? Body, bool UsageInserted, InterceptionDraft Draft);
+internal sealed record Exchange(HttpContext Context, Bridge Bridge, ResolvedRoute Route, Caller Caller, RequestBody? Body, bool UsageInserted, InterceptionDraft Draft)
+{
+    /// <summary>Null where no circuit breaker is in the way.</summary>
+    public CircuitPass? Pass { get; init; }
+}

@@ -26,6 +26,11 @@ internal sealed class KeyRing(IReadOnlyList<ProviderKey> keys, KeyHealthRegistry
         return null;
     }
 
+    /// <summary>How many keys are in each state: <c>usable</c>, or why they cool down.</summary>
+    public IEnumerable<(string State, int Count)> States(DateTimeOffset now) => _keys
+        .GroupBy(key => key.Health.CooldownAt(now)?.ReasonName ?? "usable", StringComparer.Ordinal)
+        .Select(state => (state.Key, state.Count()));
+
     /// <summary>What to answer when every key is cooling down: 429 with the shortest wait, or 502 when no key is accepted by the provider.</summary>
     public BridgeError Exhausted(DateTimeOffset now)
     {

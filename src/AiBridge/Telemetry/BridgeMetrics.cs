@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Trinity.AiBridge.Forwarding;
 using Trinity.AiBridge.Recording;
 
 namespace Trinity.AiBridge.Telemetry;
@@ -26,6 +27,8 @@ internal sealed class BridgeMetrics
     private readonly Counter<long> _keyTransitions;
     private readonly Counter<long> _keyExhaustions;
     private readonly Histogram<long> _keyAttempts;
+    private readonly Counter<long> _circuitTrips;
+    private readonly Counter<long> _circuitRejects;
     private readonly Counter<long> _acquireRetries;
     private readonly Counter<long> _retired;
     private readonly Histogram<double> _drain;
@@ -51,6 +54,8 @@ internal sealed class BridgeMetrics
         _keyTransitions = _meter.CreateCounter<long>("trinity_key_pool_state_transitions", null, "Provider keys that began to cool down.");
         _keyExhaustions = _meter.CreateCounter<long>("trinity_key_pool_exhaustions", null, "Requests that found every key cooling down.");
         _keyAttempts = _meter.CreateHistogram("trinity_key_pool_failover_attempts", null, "Keys tried per exchange.", null, new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 3, 4, 5] });
+        _circuitTrips = _meter.CreateCounter<long>("trinity_circuit_breaker_trips", null, "Circuits that opened.");
+        _circuitRejects = _meter.CreateCounter<long>("trinity_circuit_breaker_rejects", null, "Requests that met an open circuit.");
         _acquireRetries = _meter.CreateCounter<long>("trinity_acquire_retries", null, "Acquires that met a configuration newer than their request's.");
         _retired = _meter.CreateCounter<long>("trinity_bridges_retired", null, "Bridges replaced, disabled, removed or idle.");
         _drain = Seconds("trinity_bridge_drain_duration", "From a bridge's retirement to its last request.", [.01, .1, 1, 10, 60, 300, 900, 1800]);
@@ -73,8 +78,21 @@ internal sealed class BridgeMetrics
         _meter.CreateObservableGauge("trinity_bridges_draining", drainingBridges, null, "Retired bridges with requests still on them.");
     }
 
-    public void ObserveKeys(Func<IEnumerable<Measurement<int>>> states) =>
-        _meter.CreateObservableGauge("trinity_key_pool_state", states, null, "Provider keys by state.");
+    /// <summary>Keys of the providers in use, by state: <c>usable</c>, <c>rate_limited</c> or <c>unauthorized</c>.</summary>
+    public void ObserveKeys(Func<IEnumerable<(string Provider, string State, int Count)>> keys) => _meter.CreateObservableGauge(
+        "trinity_key_pool_state",
+        () => keys().Select(each => new Measurement<int>(each.Count, new("provider", each.Provider), new("state", each.State))),
+        null,
+        "Provider keys by state.");
+
+    /// <summary>Circuits that have failed of late; one that is not there is closed.</summary>
+    public void ObserveCircuits(Func<IEnumerable<(string Provider, string Endpoint, string Model, CircuitState State)>> circuits) => _meter.CreateObservableGauge(
+        "trinity_circuit_breaker_state",
+        () => circuits()
+            .GroupBy(each => (each.Provider, each.Endpoint, Model: _models.Of(each.Model)), each => (int)each.State / (double)CircuitState.Open)
+            .Select(each => new Measurement<double>(each.Max(), new("provider", each.Key.Provider), new("endpoint", each.Key.Endpoint), new("model", each.Key.Model))),
+        null,
+        "Circuits: 0 closed, 0.5 half open, 1 open.");
 
     public void ObserveRecordQueue(Func<int> length) =>
         _meter.CreateObservableGauge("trinity_record_queue_length", length, null, "Records waiting for Postgres.");
@@ -129,6 +147,12 @@ internal sealed class BridgeMetrics
     public void KeyCoolingDown(string provider, string reason) => _keyTransitions.Add(1, new TagList { { "provider", provider }, { "reason", reason } });
 
     public void KeysExhausted(string provider, string outcome) => _keyExhaustions.Add(1, new TagList { { "provider", provider }, { "outcome", outcome } });
+
+    public void CircuitOpened(string provider, string endpoint, string model) =>
+        _circuitTrips.Add(1, new TagList { { "provider", provider }, { "endpoint", endpoint }, { "model", _models.Of(model) } });
+
+    public void CircuitRejected(string provider, string endpoint, string model) =>
+        _circuitRejects.Add(1, new TagList { { "provider", provider }, { "endpoint", endpoint }, { "model", _models.Of(model) } });
 
     public void AcquireRetried(string reason) => _acquireRetries.Add(1, new TagList { { "reason", reason } });
 

@@ -30,7 +30,7 @@ internal sealed class ProviderSecrets(SecretProtector protector)
     /// <summary>The row with these settings; default settings are stored as none.</summary>
     public ProviderRow WithSettings(ProviderRow row, ProviderSettings settings)
     {
-        var isDefault = settings.ExtraHeaders.Count == 0 && settings is { IncludeUsage: null, FirstByteTimeoutSeconds: null, IdleTimeoutSeconds: null };
+        var isDefault = settings.ExtraHeaders.Count == 0 && settings with { ExtraHeaders = ProviderSettings.Default.ExtraHeaders } == ProviderSettings.Default;
         var cipher = isDefault ? null : protector.Protect(settings.ToJson(), SecretScope.ProviderSettings(row.Id));
         return row with { SettingsCipher = cipher?.Cipher, SettingsKeyId = cipher?.KeyId };
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Trinity.ControlPlane.Rollouts;
+using Trinity.Shared.Configuration;
 
 namespace Trinity.ControlPlane.Providers;
 
@@ -40,7 +41,7 @@ internal sealed record ProviderView
 internal sealed record ProviderKeyView(Guid Id, string? Name, string Hint, int Ordinal, DateTime CreatedAt);
 
 /// <summary>A provider's settings; header values are masked.</summary>
-internal sealed record ProviderSettingsView(IReadOnlyDictionary<string, string> ExtraHeaders, bool? IncludeUsage, int? FirstByteTimeoutSeconds, int? IdleTimeoutSeconds);
+internal sealed record ProviderSettingsView(IReadOnlyDictionary<string, string> ExtraHeaders, bool? IncludeUsage, int? FirstByteTimeoutSeconds, int? IdleTimeoutSeconds, CircuitBreakerSettings? CircuitBreaker);
 
 /// <summary>Whether the provider serves.</summary>
 /// <param name="State"><c>enabled</c>, <c>disabled</c> or <c>error</c>.</param>

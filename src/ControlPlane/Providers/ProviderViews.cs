@@ -55,5 +55,6 @@ internal sealed class ProviderViews(ProviderStore store, ProviderSecrets secrets
         settings.ExtraHeaders.OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase).ToDictionary(header => header.Key, header => SecretHint.Of(header.Value), StringComparer.OrdinalIgnoreCase),
         settings.IncludeUsage,
         settings.FirstByteTimeoutSeconds,
-        settings.IdleTimeoutSeconds);
+        settings.IdleTimeoutSeconds,
+        settings.CircuitBreaker);
 }

@@ -15,14 +15,18 @@ internal sealed class SettingsRequest
 
     public Optional<int?> IdleTimeoutSeconds { get; init; }
 
+    /// <summary>The whole of it: members that are omitted or null have their default.</summary>
+    public Optional<CircuitBreakerSettings?> CircuitBreaker { get; init; }
+
     public static SettingsRequest Read(JsonFields fields)
     {
         var request = new SettingsRequest
         {
             ExtraHeaders = ReadHeaders(fields),
             IncludeUsage = fields.Flag("include_usage"),
-            FirstByteTimeoutSeconds = ReadSeconds(fields, "first_byte_timeout_seconds"),
-            IdleTimeoutSeconds = ReadSeconds(fields, "idle_timeout_seconds"),
+            FirstByteTimeoutSeconds = ReadInt(fields, "first_byte_timeout_seconds"),
+            IdleTimeoutSeconds = ReadInt(fields, "idle_timeout_seconds"),
+            CircuitBreaker = ReadCircuitBreaker(fields),
         };
         fields.RejectUnknown();
         return request;
@@ -35,6 +39,7 @@ internal sealed class SettingsRequest
         IncludeUsage = IncludeUsage.Or(current.IncludeUsage),
         FirstByteTimeoutSeconds = FirstByteTimeoutSeconds.Or(current.FirstByteTimeoutSeconds),
         IdleTimeoutSeconds = IdleTimeoutSeconds.Or(current.IdleTimeoutSeconds),
+        CircuitBreaker = CircuitBreaker.Or(current.CircuitBreaker),
     };
 
     private Dictionary<string, string> ApplyHeaders(IReadOnlyDictionary<string, string> current)
@@ -73,9 +78,29 @@ internal sealed class SettingsRequest
         return Optional.Of<IReadOnlyDictionary<string, string?>?>(headers);
     }
 
-    private static Optional<int?> ReadSeconds(JsonFields fields, string name)
+    private static Optional<CircuitBreakerSettings?> ReadCircuitBreaker(JsonFields fields)
     {
-        var seconds = fields.Number(name);
-        return new(seconds.IsPresent, seconds.Value is { } value ? (int)Math.Clamp(value, int.MinValue, int.MaxValue) : null);
+        var breaker = fields.Object("circuit_breaker");
+        if (breaker.Value is not { } members)
+        {
+            return new(breaker.IsPresent, null);
+        }
+
+        var usual = CircuitBreakerSettings.Default;
+        var settings = new CircuitBreakerSettings
+        {
+            FailureThreshold = ReadInt(members, "failure_threshold").Value ?? usual.FailureThreshold,
+            IntervalSeconds = ReadInt(members, "interval_seconds").Value ?? usual.IntervalSeconds,
+            TimeoutSeconds = ReadInt(members, "timeout_seconds").Value ?? usual.TimeoutSeconds,
+            MaxRequests = ReadInt(members, "max_requests").Value ?? usual.MaxRequests,
+        };
+        members.RejectUnknown();
+        return Optional.Of<CircuitBreakerSettings?>(settings);
+    }
+
+    private static Optional<int?> ReadInt(JsonFields fields, string name)
+    {
+        var number = fields.Number(name);
+        return new(number.IsPresent, number.Value is { } value ? (int)Math.Clamp(value, int.MinValue, int.MaxValue) : null);
     }
 }

@@ -18,6 +18,11 @@ public static class ConfigRevision
         Append(hash, provider.Settings.IncludeUsage?.ToString());
         Append(hash, provider.Settings.FirstByteTimeoutSeconds?.ToString(CultureInfo.InvariantCulture));
         Append(hash, provider.Settings.IdleTimeoutSeconds?.ToString(CultureInfo.InvariantCulture));
+        if (provider.Settings.CircuitBreaker is { } breaker)
+        {
+            Append(hash, string.Create(CultureInfo.InvariantCulture, $"breaker {breaker.FailureThreshold} {breaker.IntervalSeconds} {breaker.TimeoutSeconds} {breaker.MaxRequests}"));
+        }
+
         foreach (var (name, value) in provider.Settings.ExtraHeaders.OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase))
         {
             Append(hash, "header");

@@ -23,6 +23,9 @@ public sealed record ProviderSettings
     /// <summary>Longest silence in the middle of a reply, in seconds. Null: the bridge's own limit.</summary>
     public int? IdleTimeoutSeconds { get; init; }
 
+    /// <summary>Null: every request is sent, however many have failed.</summary>
+    public CircuitBreakerSettings? CircuitBreaker { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, SettingsJson.Default.ProviderSettings);
 
     /// <exception cref="JsonException">The text is no settings object, or holds an unknown or repeated member, or a null where a value belongs.</exception>

@@ -142,6 +142,13 @@ public static class ProviderValidator
 
         ValidateTimeout(settings.FirstByteTimeoutSeconds, "settings.first_byte_timeout_seconds", errors);
         ValidateTimeout(settings.IdleTimeoutSeconds, "settings.idle_timeout_seconds", errors);
+        if (settings.CircuitBreaker is { } breaker)
+        {
+            ValidateTimeout(breaker.IntervalSeconds, "settings.circuit_breaker.interval_seconds", errors);
+            ValidateTimeout(breaker.TimeoutSeconds, "settings.circuit_breaker.timeout_seconds", errors);
+            ValidateCount(breaker.FailureThreshold, "settings.circuit_breaker.failure_threshold", errors);
+            ValidateCount(breaker.MaxRequests, "settings.circuit_breaker.max_requests", errors);
+        }
     }
 
     /// <summary>All rules over a whole provider, as it was loaded from the database.</summary>
@@ -171,6 +178,14 @@ public static class ProviderValidator
         if (seconds is < 1 or > MaxTimeoutSeconds)
         {
             errors.Add(new(field, $"A time limit must be between 1 and {MaxTimeoutSeconds} seconds."));
+        }
+    }
+
+    private static void ValidateCount(int count, string field, List<ConfigError> errors)
+    {
+        if (count is < 1 or > CircuitBreakerSettings.MaxCount)
+        {
+            errors.Add(new(field, $"A number of requests must be between 1 and {CircuitBreakerSettings.MaxCount}."));
         }
     }
 

@@ -28,7 +28,8 @@ internal sealed class PoolBench : IDisposable
     {
         var meters = _services.GetRequiredService<IMeterFactory>();
         Invokers = new InvokerPool(CreateInvoker);
-        Pool = new CachedBridgePool(Config, new BridgeFactory(Invokers, Health), new BridgeMetrics(meters), Time, Options.Create(Settings), logger ?? NullLogger<CachedBridgePool>.Instance);
+        var metrics = new BridgeMetrics(meters);
+        Pool = new CachedBridgePool(Config, new BridgeFactory(Invokers, Health, metrics, Time, NullLogger<CircuitBreakers>.Instance), metrics, Time, Options.Create(Settings), logger ?? NullLogger<CachedBridgePool>.Instance);
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (ReferenceEquals(instrument.Meter.Scope, meters))

@@ -13,7 +13,8 @@ public sealed class CreateProviderTests
         var body = $$$"""
             {"name": "main", "type": "anthropic", "base_url": "https://proxy.example.com/anthropic", "display_name": "Main", "enabled": false,
              "api_keys": ["{{{first}}}", "{{{second}}}"],
-             "settings": {"extra_headers": {"X-Team": "{{{header}}}"}, "include_usage": false, "first_byte_timeout_seconds": 30, "idle_timeout_seconds": 60}}
+             "settings": {"extra_headers": {"X-Team": "{{{header}}}"}, "include_usage": false, "first_byte_timeout_seconds": 30, "idle_timeout_seconds": 60,
+              "circuit_breaker": {"failure_threshold": 7, "timeout_seconds": null} } }
             """;
 
         var created = (await host.Admin.PostAsync("providers", body)).Is(201);
@@ -33,6 +34,7 @@ public sealed class CreateProviderTests
         Assert.Equal($"{second[..4]}...{second[^4..]}", read.At("api_keys[1].hint"));
         Assert.Equal($"{header[..4]}...{header[^4..]}", read.At("settings.extra_headers.X-Team"));
         Assert.Equal("30", read.At("settings.first_byte_timeout_seconds"));
+        Assert.Equal("""{"failure_threshold":7,"interval_seconds":10,"timeout_seconds":30,"max_requests":3}""", read.Json["settings"]!["circuit_breaker"]!.ToJsonString());
         Assert.Equal("disabled", read.At("status.state"));
     }
 

@@ -58,6 +58,12 @@ public sealed class ProviderValidationTests(SharedHost shared) : IClassFixture<S
     [InlineData("settings.first_byte_timeout_seconds", """{"name": "a", "type": "openai", "settings": {"first_byte_timeout_seconds": 0}}""")]
     [InlineData("settings.idle_timeout_seconds", """{"name": "a", "type": "openai", "settings": {"idle_timeout_seconds": 99999999999}}""")]
     [InlineData("settings.idle_timeout_seconds", """{"name": "a", "type": "openai", "settings": {"idle_timeout_seconds": 1.5}}""")]
+    [InlineData("settings.circuit_breaker", """{"name": "a", "type": "openai", "settings": {"circuit_breaker": true}}""")]
+    [InlineData("settings.circuit_breaker.threshold", """{"name": "a", "type": "openai", "settings": {"circuit_breaker": {"threshold": 5}}}""")]
+    [InlineData("settings.circuit_breaker.failure_threshold", """{"name": "a", "type": "openai", "settings": {"circuit_breaker": {"failure_threshold": 0}}}""")]
+    [InlineData("settings.circuit_breaker.max_requests", """{"name": "a", "type": "openai", "settings": {"circuit_breaker": {"max_requests": 1001}}}""")]
+    [InlineData("settings.circuit_breaker.timeout_seconds", """{"name": "a", "type": "openai", "settings": {"circuit_breaker": {"timeout_seconds": 3601}}}""")]
+    [InlineData("settings.circuit_breaker.interval_seconds", """{"name": "a", "type": "openai", "settings": {"circuit_breaker": {"interval_seconds": "10"}}}""")]
     [InlineData("id", """{"name": "a", "type": "openai", "id": "01990000-0000-7000-8000-000000000001"}""")]
     [InlineData("version", """{"name": "a", "type": "openai", "version": 7}""")]
     public async Task Create_BadField_IsNamed_AndNothingIsStored(string field, string body)

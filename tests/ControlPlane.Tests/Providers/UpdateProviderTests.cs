@@ -70,6 +70,22 @@ public sealed class UpdateProviderTests(SharedHost shared) : IClassFixture<Share
     }
 
     [Fact]
+    public async Task Update_CircuitBreaker_IsReplacedAsAWholeAndTakenAway()
+    {
+        await using var host = await ControlPlaneHost.StartAsync();
+        await host.Admin.PostAsync("providers", """{"name": "main", "type": "openai", "settings": {"circuit_breaker": {"max_requests": 9}}}""");
+
+        var untouched = (await host.Admin.PatchAsync("providers/main", """{"settings": {"idle_timeout_seconds": 9}}""")).Is(200);
+        Assert.Equal("9", untouched.At("settings.circuit_breaker.max_requests"));
+
+        var replaced = (await host.Admin.PatchAsync("providers/main", """{"settings": {"circuit_breaker": {"interval_seconds": 8}}}""")).Is(200);
+        Assert.Equal(("8", "3"), (replaced.At("settings.circuit_breaker.interval_seconds"), replaced.At("settings.circuit_breaker.max_requests")));
+
+        var without = (await host.Admin.PatchAsync("providers/main", """{"settings": {"circuit_breaker": null, "idle_timeout_seconds": null}}""")).Is(200);
+        Assert.Null(without.At("settings"));
+    }
+
+    [Fact]
     public async Task Update_EmptySettings_ChangeNothing()
     {
         await using var host = await ControlPlaneHost.StartAsync();

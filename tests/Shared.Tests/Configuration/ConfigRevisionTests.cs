@@ -17,7 +17,7 @@ public sealed class ConfigRevisionTests
     public static TheoryData<string, string> Properties()
     {
         var data = new TheoryData<string, string>();
-        foreach (var type in (Type[])[typeof(ProviderConfig), typeof(ProviderSettings), typeof(ProviderKey)])
+        foreach (var type in (Type[])[typeof(ProviderConfig), typeof(ProviderSettings), typeof(CircuitBreakerSettings), typeof(ProviderKey)])
         {
             foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
             {
@@ -37,6 +37,7 @@ public sealed class ConfigRevisionTests
         {
             nameof(ProviderConfig) => Mutate(before, property),
             nameof(ProviderSettings) => before with { Settings = Mutate(before.Settings, property) },
+            nameof(CircuitBreakerSettings) => before with { Settings = before.Settings with { CircuitBreaker = Mutate(before.Settings.CircuitBreaker!, property) } },
             _ => before with { Keys = [Mutate(before.Keys[0], property), before.Keys[1]] },
         };
 
@@ -112,6 +113,7 @@ public sealed class ConfigRevisionTests
             IncludeUsage = true,
             FirstByteTimeoutSeconds = 10,
             IdleTimeoutSeconds = 20,
+            CircuitBreaker = CircuitBreakerSettings.Default,
         },
         Keys = [Key(1), Key(2)],
     };
@@ -145,6 +147,7 @@ public sealed class ConfigRevisionTests
             int number => number + 1,
             SecretString secret => new SecretString(secret.Reveal() + "x"),
             ProviderSettings => ProviderSettings.Default,
+            CircuitBreakerSettings => null!,
             IReadOnlyDictionary<string, string> => Headers(("x-team", "other")),
             IReadOnlyList<ProviderKey> keys => keys.Skip(1).ToList(),
             var other => throw new NotSupportedException($"{propertyName} is {other?.GetType().Name ?? "null"}"),

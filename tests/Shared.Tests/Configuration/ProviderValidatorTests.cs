@@ -18,7 +18,12 @@ public sealed class ProviderValidatorTests
             Name = "No Good",
             Type = "bedrock",
             BaseUrl = "ftp://example.com",
-            Settings = Headers(("Cookie", "a"), ("bad name", "b")) with { FirstByteTimeoutSeconds = 0, IdleTimeoutSeconds = 3601 },
+            Settings = Headers(("Cookie", "a"), ("bad name", "b")) with
+            {
+                FirstByteTimeoutSeconds = 0,
+                IdleTimeoutSeconds = 3601,
+                CircuitBreaker = new() { FailureThreshold = 0, IntervalSeconds = 0, TimeoutSeconds = 3601, MaxRequests = 1001 },
+            },
             Keys = Keys("trk_1", "a b", "c", "d", "d", "e"),
         };
 
@@ -29,6 +34,7 @@ public sealed class ProviderValidatorTests
                 "api_keys", "api_keys", "api_keys", "api_keys", // one of ours, a blank, too many, given twice
                 "base_url",
                 "name",
+                "settings.circuit_breaker.failure_threshold", "settings.circuit_breaker.interval_seconds", "settings.circuit_breaker.max_requests", "settings.circuit_breaker.timeout_seconds",
                 "settings.extra_headers", "settings.extra_headers.Cookie",
                 "settings.first_byte_timeout_seconds", "settings.idle_timeout_seconds",
                 "type",

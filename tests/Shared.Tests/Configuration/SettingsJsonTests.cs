@@ -8,13 +8,14 @@ public sealed class SettingsJsonTests
     [Fact]
     public void ProviderSettings_RoundTrip()
     {
-        const string json = """{"extra_headers":{"X-Team":"core"},"include_usage":false,"first_byte_timeout_seconds":30,"idle_timeout_seconds":60}""";
+        const string json = """{"extra_headers":{"X-Team":"core"},"include_usage":false,"first_byte_timeout_seconds":30,"idle_timeout_seconds":60,"circuit_breaker":{"failure_threshold":5,"interval_seconds":10,"timeout_seconds":30,"max_requests":3}}""";
         var settings = ProviderSettings.FromJson(json);
 
         Assert.Equal("core", settings.ExtraHeaders["X-Team"]);
         Assert.False(settings.IncludeUsage);
         Assert.Equal(30, settings.FirstByteTimeoutSeconds);
         Assert.Equal(60, settings.IdleTimeoutSeconds);
+        Assert.Equal(CircuitBreakerSettings.Default, settings.CircuitBreaker);
         Assert.Equal(json, settings.ToJson());
     }
 
@@ -26,6 +27,7 @@ public sealed class SettingsJsonTests
         Assert.Null(settings.IncludeUsage);
         Assert.Null(settings.FirstByteTimeoutSeconds);
         Assert.Null(settings.IdleTimeoutSeconds);
+        Assert.Null(settings.CircuitBreaker);
         Assert.Equal("""{"extra_headers":{}}""", ProviderSettings.Default.ToJson());
     }
 
@@ -35,6 +37,7 @@ public sealed class SettingsJsonTests
     [InlineData("""{"include_usage":"yes"}""")]
     [InlineData("""{"include_usage":true,"include_usage":false}""")]
     [InlineData("""{"idle_timeout_seconds":1.5}""")]
+    [InlineData("""{"circuit_breaker":{"failure_threshold":5}}""")]
     [InlineData("""{"idle_timeout_seconds":99999999999}""")]
     [InlineData("""{"extra_headers":null}""")]
     [InlineData("""{"extra_headers":["x-a"]}""")]
