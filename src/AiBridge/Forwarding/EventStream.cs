@@ -107,9 +107,9 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
             {
                 await _waiting.WaitAsync(due, reply.Time, cancellationToken);
             }
-            catch (TimeoutException) when (!_waiting.IsCompleted)
+            catch (TimeoutException)
             {
-                // Time to look what is due.
+                // Time to look what is due. The provider may have answered since: then that counts.
             }
         }
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Trinity.AiBridge.Forwarding;
 using Trinity.AiBridge.Providers;
@@ -70,6 +72,25 @@ public sealed class EventStreamTests : IDisposable
         await AdvanceAsync(PingInterval);
 
         Assert.Equal(Ping, await next);
+    }
+
+    // The stream's timer has fired, and before it looks, the provider's bytes are there.
+    [Fact]
+    public async Task Read_BytesComeJustAsAPingFallsDue_ArePassedOn()
+    {
+        var provider = new OneRead();
+        using var stream = Stream(Dialect.Messages, provider);
+        using var held = new HeldContinuations();
+        var wait = held.Start(() => stream.ReadAsync(Memory<byte>.Empty).AsTask());
+        await AdvanceAsync(PingInterval);
+        provider.Arrived.SetResult(0);
+
+        held.RunUntil(wait);
+
+        Assert.Equal(0, await wait);
+        var buffer = new byte[100];
+        Assert.Equal("data: 1\n\n", Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer, Timeouts.Token)));
+        Assert.Null(_reply!.Broken);
     }
 
     [Theory]
@@ -257,7 +278,7 @@ public sealed class EventStreamTests : IDisposable
         _drain.Dispose();
     }
 
-    private EventStream Stream(Dialect dialect)
+    private EventStream Stream(Dialect dialect, Stream? provider = null)
     {
         IUsageReader reader = dialect switch
         {
@@ -268,12 +289,53 @@ public sealed class EventStreamTests : IDisposable
         _draft.Usage = reader;
         var limits = new ReplyLimits(FirstByte, Idle, PingInterval);
         _reply = new Reply(new DefaultHttpContext(), new BridgeRoute("/x", dialect, Bridged: true), _draft, limits, _time, new ReplyObserver(reader, streaming: true));
-        return new EventStream(_provider, _reply, _drain.Token);
+        return new EventStream(provider ?? _provider, _reply, _drain.Token);
     }
 
     private async Task AdvanceAsync(TimeSpan time)
     {
         await _time.WhenArmedAsync(); // the stream waits
         _time.Advance(time);
+    }
+
+    /// <summary>One event, which is there when the test says so.</summary>
+    private sealed class OneRead : ReadOnlyStream
+    {
+        public TaskCompletionSource<int> Arrived { get; } = new();
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            buffer.IsEmpty ? new(Arrived.Task) : new(Encoding.UTF8.GetBytes("data: 1\n\n", buffer.Span));
+    }
+
+    /// <summary>Keeps what follows an await until it is told to run it.</summary>
+    private sealed class HeldContinuations : SynchronizationContext, IDisposable
+    {
+        private readonly BlockingCollection<Action> _held = [];
+
+        public override void Post(SendOrPostCallback d, object? state) => _held.Add(() => d(state));
+
+        public Task<int> Start(Func<Task<int>> work)
+        {
+            var before = Current;
+            SetSynchronizationContext(this);
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                SetSynchronizationContext(before);
+            }
+        }
+
+        public void RunUntil(Task end)
+        {
+            while (!end.IsCompleted)
+            {
+                _held.Take(Timeouts.Token)();
+            }
+        }
+
+        public void Dispose() => _held.Dispose();
     }
 }
