@@ -121,7 +121,7 @@ internal sealed partial class BridgeForwarder(
         }
 
         var outcome = ForwardResult.Of(exchange, error, replies.Reply);
-        if (outcome.Outcome == Outcome.ProviderError)
+        if (outcome.Outcome == Outcome.ProviderError && ForwardResult.IsOfTheProvider(error, context))
         {
             exchange.Pass?.Unanswered(); // no news where it was told of the answer
         }
@@ -146,7 +146,7 @@ internal sealed partial class BridgeForwarder(
 
         if (verdict == KeyVerdict.Relay)
         {
-            exchange.Pass?.Answered(response.StatusCode, exchange.Caller.OwnCredential);
+            exchange.Pass?.Answered(response.StatusCode, hasCredential: key is not null || exchange.Caller.OwnCredential);
         }
 
         return verdict;

@@ -20,11 +20,12 @@ internal enum CircuitState
 /// <summary>Stops sending to a provider that does not serve, per endpoint and model, and lets a few requests try it after a while.</summary>
 /// <remarks>
 /// A bridge owns it, so it lasts as long as its provider's configuration stays as it is. Only circuits that have failed are remembered: a model that somebody made up,
-/// and that the provider refuses, takes no place. <c>_gate</c> guards <c>_circuits</c> and all that is in it.
+/// and that the provider refuses, takes no place. <c>_gate</c> guards the fields and all that is in them.
 /// </remarks>
 internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSettings settings, BridgeMetrics metrics, TimeProvider time, ILogger<CircuitBreakers> logger)
 {
     private const int MaxCircuits = 256;
+    private const int MaxModelLength = 100; // clients choose it
 
     private static readonly TimeSpan WhileTrying = TimeSpan.FromSeconds(1); // then the tries may have ended
 
@@ -32,15 +33,23 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
     private readonly Dictionary<(string Endpoint, string Model), Circuit> _circuits = [];
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(settings.IntervalSeconds);
     private readonly TimeSpan _timeout = TimeSpan.FromSeconds(settings.TimeoutSeconds);
+    private long _changes; // of any circuit's state, ever
+    private long _lastClosing; // by that count
 
-    /// <summary>The circuits that have failed of late.</summary>
+    /// <summary>The circuits that have failed of late. An open one whose time is over waits for a request to try.</summary>
     public IReadOnlyList<(string Endpoint, string Model, CircuitState State)> States
     {
         get
         {
             lock (_gate)
             {
-                return [.. _circuits.Select(circuit => (circuit.Key.Endpoint, circuit.Key.Model, circuit.Value.State))];
+                return
+                [
+                    .. _circuits.Where(each => !IsForgotten(each.Value)).Select(each => (
+                        each.Key.Endpoint,
+                        each.Key.Model,
+                        each.Value.State == CircuitState.Open && AgeOf(each.Value) > _timeout ? CircuitState.HalfOpen : each.Value.State)),
+                ];
             }
         }
     }
@@ -52,40 +61,21 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
     /// <returns>To be told of the reply, and disposed.</returns>
     public CircuitPass? TryEnter(string endpoint, string model, out TimeSpan wait)
     {
-        wait = TimeSpan.Zero;
+        model = model.Length > MaxModelLength ? model[..MaxModelLength] : model;
         lock (_gate)
         {
-            if (!_circuits.TryGetValue((endpoint, model), out var circuit))
+            wait = _circuits.TryGetValue((endpoint, model), out var circuit) ? WaitFor(circuit) : TimeSpan.Zero;
+            if (wait == TimeSpan.Zero)
             {
-                return new CircuitPass(this, endpoint, model, era: 0);
+                return new CircuitPass(this, endpoint, model, _changes);
             }
-
-            if (circuit.State == CircuitState.Open)
-            {
-                wait = _timeout - time.GetElapsedTime(circuit.Since);
-                if (wait > TimeSpan.Zero)
-                {
-                    metrics.CircuitRejected(provider, endpoint, model);
-                    return null;
-                }
-
-                wait = TimeSpan.Zero;
-                circuit.Enter(CircuitState.HalfOpen, time.GetTimestamp());
-            }
-
-            if (circuit.State == CircuitState.HalfOpen && circuit.Tries++ >= settings.MaxRequests)
-            {
-                circuit.Tries--;
-                wait = WhileTrying;
-                metrics.CircuitRejected(provider, endpoint, model);
-                return null;
-            }
-
-            return new CircuitPass(this, endpoint, model, circuit.Era);
         }
+
+        metrics.CircuitRejected(provider, endpoint, model);
+        return null;
     }
 
-    /// <summary>What <see cref="CircuitPass"/> was told. A request of an earlier era says nothing of the present one.</summary>
+    /// <summary>What <see cref="CircuitPass"/> was told. A request of before the circuit's last change says nothing of its present state.</summary>
     /// <param name="pass">The request's.</param>
     /// <param name="served">Null: nothing is known of the provider.</param>
     internal void Report(CircuitPass pass, bool? served)
@@ -94,7 +84,7 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
         {
             if (!_circuits.TryGetValue((pass.Endpoint, pass.Model), out var circuit))
             {
-                if (served != false || pass.Era != 0 || !HasRoom())
+                if (served != false || pass.Era < _lastClosing || !HasRoom())
                 {
                     return;
                 }
@@ -103,7 +93,7 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
                 _circuits.Add((pass.Endpoint, pass.Model), circuit);
             }
 
-            if (circuit.Era != pass.Era)
+            if (pass.Era < circuit.Era)
             {
                 return;
             }
@@ -123,15 +113,42 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
         }
     }
 
-    private void OnFailed(Circuit circuit, CircuitPass pass)
+    // Tries that take longer than an open circuit waits are left to themselves: others may try.
+    private TimeSpan WaitFor(Circuit circuit)
     {
-        if (time.GetElapsedTime(circuit.Since) > _interval)
+        if (circuit.State == CircuitState.Closed)
         {
-            circuit.Failures = 0;
-            circuit.Since = time.GetTimestamp();
+            return TimeSpan.Zero;
         }
 
-        if (++circuit.Failures >= settings.FailureThreshold)
+        if (AgeOf(circuit) is var age && age >= _timeout)
+        {
+            Change(circuit, CircuitState.HalfOpen);
+        }
+        else if (circuit.State == CircuitState.Open)
+        {
+            return _timeout - age;
+        }
+
+        if (circuit.Tries >= settings.MaxRequests)
+        {
+            return WhileTrying;
+        }
+
+        circuit.Tries++;
+        return TimeSpan.Zero;
+    }
+
+    private void OnFailed(Circuit circuit, CircuitPass pass)
+    {
+        circuit.Since = time.GetTimestamp();
+        circuit.Failures.Enqueue(circuit.Since);
+        while (time.GetElapsedTime(circuit.Failures.Peek()) > _interval)
+        {
+            circuit.Failures.Dequeue();
+        }
+
+        if (circuit.Failures.Count >= settings.FailureThreshold)
         {
             Open(circuit, pass);
         }
@@ -150,29 +167,40 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
         else if (++circuit.Successes >= settings.MaxRequests)
         {
             _circuits.Remove((pass.Endpoint, pass.Model));
+            _lastClosing = ++_changes;
             Log.Closed(logger, provider, pass.Endpoint, pass.Model);
         }
     }
 
     private void Open(Circuit circuit, CircuitPass pass)
     {
-        circuit.Enter(CircuitState.Open, time.GetTimestamp());
+        Change(circuit, CircuitState.Open);
         metrics.CircuitOpened(provider, pass.Endpoint, pass.Model);
         Log.Opened(logger, provider, pass.Endpoint, pass.Model, settings.TimeoutSeconds);
     }
 
-    // Those that nobody has used for long stand for nothing any more.
+    private void Change(Circuit circuit, CircuitState state) => circuit.Enter(state, time.GetTimestamp(), ++_changes);
+
+    private TimeSpan AgeOf(Circuit circuit) => time.GetElapsedTime(circuit.Since);
+
+    private bool IsForgotten(Circuit circuit) => AgeOf(circuit) > (circuit.State == CircuitState.Closed ? _interval : _interval + _timeout);
+
+    // What is forgotten makes room, else the closed circuit that failed longest ago: made-up models shall not keep real ones out.
     private bool HasRoom()
     {
-        if (_circuits.Count >= MaxCircuits)
+        if (_circuits.Count < MaxCircuits)
         {
-            foreach (var (key, circuit) in _circuits)
-            {
-                if (time.GetElapsedTime(circuit.Since) > _interval + _timeout)
-                {
-                    _circuits.Remove(key);
-                }
-            }
+            return true;
+        }
+
+        foreach (var (key, _) in _circuits.Where(each => IsForgotten(each.Value)))
+        {
+            _circuits.Remove(key);
+        }
+
+        if (_circuits.Count >= MaxCircuits && _circuits.Where(each => each.Value.State == CircuitState.Closed).OrderBy(each => each.Value.Since).Select(each => each.Key).Take(1).ToList() is [var oldest])
+        {
+            _circuits.Remove(oldest);
         }
 
         return _circuits.Count < MaxCircuits;
@@ -182,22 +210,23 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
     {
         public CircuitState State { get; private set; }
 
-        /// <summary>Grows with every change of state, so that late reports are known as such.</summary>
-        public int Era { get; private set; }
+        /// <summary>Its last change of state, by the count of all of them.</summary>
+        public long Era { get; private set; }
 
-        /// <summary>When the state began; while closed, the first of the failures that count.</summary>
+        /// <summary>When the state began; while closed, the last failure.</summary>
         public long Since { get; set; }
 
-        public int Failures { get; set; }
+        /// <summary>In a row, while closed.</summary>
+        public Queue<long> Failures { get; } = new();
 
         public int Tries { get; set; }
 
         public int Successes { get; set; }
 
-        public void Enter(CircuitState state, long now)
+        public void Enter(CircuitState state, long now, long era)
         {
-            (State, Since, Failures, Tries, Successes) = (state, now, 0, 0, 0);
-            Era++;
+            (State, Since, Era, Tries, Successes) = (state, now, era, 0, 0);
+            Failures.Clear();
         }
     }
 
@@ -212,7 +241,7 @@ internal sealed partial class CircuitBreakers(string provider, CircuitBreakerSet
 }
 
 /// <summary>A request's leave to be sent. What it is told first counts; told nothing, it says nothing of the provider.</summary>
-internal sealed class CircuitPass(CircuitBreakers owner, string endpoint, string model, int era) : IDisposable
+internal sealed class CircuitPass(CircuitBreakers owner, string endpoint, string model, long era) : IDisposable
 {
     private const int Overloaded = 529; // Anthropic's
 
@@ -222,21 +251,19 @@ internal sealed class CircuitPass(CircuitBreakers owner, string endpoint, string
 
     public string Model => model;
 
-    public int Era => era;
+    /// <summary>How often circuits had changed when the request entered.</summary>
+    public long Era => era;
 
-    /// <summary>The provider has answered. What depends on the request, or on its sender's credential, is no failure of the provider.</summary>
-    /// <param name="status">The reply's.</param>
-    /// <param name="ownCredential">The client's own was used: its limit is nobody else's.</param>
-    public void Answered(HttpStatusCode status, bool ownCredential)
+    /// <summary>The provider has answered.</summary>
+    /// <param name="status">The reply's. What may be the doing of the request, or of its credential, says nothing.</param>
+    /// <param name="hasCredential">Then a limit is the credential's: a key cools down by itself, and a client's own is nobody else's.</param>
+    public void Answered(HttpStatusCode status, bool hasCredential) => Tell((int)status switch
     {
-        if (status == HttpStatusCode.TooManyRequests && ownCredential)
-        {
-            Tell(null);
-            return;
-        }
-
-        Tell(status is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout or (HttpStatusCode)Overloaded));
-    }
+        StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout or Overloaded => false,
+        StatusCodes.Status429TooManyRequests => hasCredential ? null : false,
+        StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or StatusCodes.Status500InternalServerError or StatusCodes.Status502BadGateway => null,
+        _ => true,
+    });
 
     /// <summary>The provider could not be reached, or did not answer in time.</summary>
     public void Unanswered() => Tell(false);

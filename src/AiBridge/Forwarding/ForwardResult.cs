@@ -14,6 +14,10 @@ internal static class ForwardResult
     public static ForwardOutcome Of(Exchange exchange, ForwarderError error, Reply? reply) =>
         error == ForwarderError.None ? OfReply(exchange, reply) : OfError(exchange, error);
 
+    /// <summary>Whether the connection failed, or its time ran out; a request that could not be written says nothing of the provider.</summary>
+    public static bool IsOfTheProvider(ForwarderError error, HttpContext context) =>
+        error == ForwarderError.RequestTimedOut || Exception(context) is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } or HttpRequestException { InnerException: not null };
+
     private static ForwardOutcome OfReply(Exchange exchange, Reply? reply)
     {
         var usage = exchange.Draft.Usage;

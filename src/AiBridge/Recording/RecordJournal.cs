@@ -19,7 +19,7 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>For a disk to read a file; then the records behind it go first.</summary>
-    public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(3);
 
     private const string FolderName = "records";
     private const int UsualBytes = 700; // of a record
@@ -61,12 +61,24 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         }
     }
 
+    /// <summary>Keeps what Postgres will never take, for somebody to look at; nobody reads it again. Null when the disk does not take it either, which the caller says.</summary>
+    public async Task<JournalFile?> WriteRefusedAsync(IReadOnlyList<Interception> batch)
+    {
+        try
+        {
+            return await disk.RunAsync(() => Write(batch, refused: true));
+        }
+        catch (Exception) // whatever it is, the others go on
+        {
+            return null;
+        }
+    }
+
     /// <summary>Null when the disk refuses or may not hold more. A disk that hangs is waited for.</summary>
     /// <param name="batch">At most <see cref="JournalFile.MaxRecords"/>.</param>
-    /// <param name="refused">Postgres will never take them: they stay, for somebody to look at, and nobody reads them again.</param>
-    public async Task<JournalFile?> WriteAsync(IReadOnlyList<Interception> batch, bool refused = false)
+    public async Task<JournalFile?> WriteAsync(IReadOnlyList<Interception> batch)
     {
-        var writing = disk.RunAsync(() => Write(batch, refused));
+        var writing = disk.RunAsync(() => Write(batch, refused: false));
         await ((Task)writing).WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!writing.IsCompleted)
         {
@@ -90,7 +102,7 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         }
     }
 
-    /// <summary>Null when it cannot be read now; the file stays. A line that is no record, as a crash or another version may leave one, is skipped, and the file is not whole. For one caller at a time.</summary>
+    /// <summary>Null when it cannot be read now; the file stays. A line that is no record, as a crash or another version may leave one, is skipped; then, or when lines are missing, the file is not whole. For one caller at a time.</summary>
     public async Task<(List<Interception> Records, bool IsWhole)?> ReadAsync(JournalFile file)
     {
         if (!_reading.IsCompleted)
@@ -116,8 +128,12 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
     {
         try
         {
+            if (Directory.Exists(Folder))
+            {
+                File.Delete(file.Path);
+            }
+
             _bytes -= file.OnDisk;
-            File.Delete(file.Path);
         }
         catch (Exception exception)
         {
@@ -158,7 +174,7 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         }
 
         _bytes = files.Sum(file => file.OnDisk);
-        _keptBytes = folder.EnumerateFiles().Where(file => JournalFile.Of(file) is null).Sum(file => JournalFile.BytesOnDisk(file.Length));
+        _keptBytes = KeptIn(folder);
         _next = next;
         return files;
     }
@@ -191,13 +207,19 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         }
 
         var lines = Lines(batch);
-        var (bytes, max) = refused ? (_keptBytes, MaxKeptBytes) : (_bytes, MaxBytes);
-        if (bytes + JournalFile.BytesOnDisk(lines.WrittenCount) > max)
+        var room = JournalFile.BytesOnDisk(lines.WrittenCount);
+        var folder = Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute); // somebody may have cleaned up
+        if (refused && _keptBytes + room > MaxKeptBytes)
         {
-            throw new IOException($"There are {bytes} bytes of {(refused ? "refused" : "waiting")} records already.");
+            _keptBytes = KeptIn(folder); // an operator may have taken some away
         }
 
-        Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute); // somebody may have cleaned up
+        var (bytes, max) = refused ? (_keptBytes, MaxKeptBytes) : (_bytes, MaxBytes);
+        if (bytes + room > max)
+        {
+            throw new IOException($"There are {bytes} bytes of records already.");
+        }
+
         var file = JournalFile.Named(Folder, _next++, batch.Count, lines.WrittenCount);
         file = refused ? file with { Path = file.Path + ".refused" } : file;
         var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = OwnerOnly };
@@ -233,14 +255,20 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
 
     private (List<Interception> Records, bool IsWhole)? Read(JournalFile file)
     {
-        var records = new List<Interception>();
-        var whole = true;
-        if (!File.Exists(file.Path))
+        try
+        {
+            return ReadLines(file);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             Log.Gone(logger, file.Records, file.Path);
-            return (records, whole);
+            return ([], true);
         }
+    }
 
+    private (List<Interception> Records, bool IsWhole) ReadLines(JournalFile file)
+    {
+        var records = new List<Interception>();
         foreach (var line in File.ReadLines(file.Path))
         {
             try
@@ -250,12 +278,18 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
             catch (JsonException exception)
             {
                 Log.NoRecord(logger, file.Path, exception.GetType().Name); // not its message, which quotes
-                whole = false;
             }
         }
 
-        return (records, whole);
+        if (records.Count < file.Records)
+        {
+            Log.Torn(logger, file.Path, records.Count, file.Records);
+        }
+
+        return (records, records.Count == file.Records);
     }
+
+    private static long KeptIn(DirectoryInfo folder) => folder.EnumerateFiles().Where(file => JournalFile.Of(file) is null).Sum(file => JournalFile.BytesOnDisk(file.Length));
 
     private static IOrderedEnumerable<JournalFile> FilesIn(string folder) =>
         new DirectoryInfo(folder).EnumerateFiles().Select(JournalFile.Of).OfType<JournalFile>().OrderBy(file => file.Sequence);
@@ -287,8 +321,11 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         [LoggerMessage(EventIds.JournalGone, LogLevel.Error, "{Count} records are lost: somebody has taken {Path} away before Postgres had them.")]
         public static partial void Gone(ILogger logger, int count, string path);
 
-        [LoggerMessage(EventIds.JournalLineSkipped, LogLevel.Error, "A line in {Path} is no record ({Reason}); it is skipped, and the file kept as .unreadable.")]
+        [LoggerMessage(EventIds.JournalLineSkipped, LogLevel.Error, "A line in {Path} is no record ({Reason}); it is skipped.")]
         public static partial void NoRecord(ILogger logger, string path, string reason);
+
+        [LoggerMessage(EventIds.JournalTorn, LogLevel.Error, "{Path} holds {Found} of {Count} records; they are written to Postgres, and the file is kept as .unreadable.")]
+        public static partial void Torn(ILogger logger, string path, int found, int count);
 
         [LoggerMessage(EventIds.JournalNotRemoved, LogLevel.Warning, "{Path} cannot be removed, though Postgres has its records: {Reason}")]
         public static partial void NotRemoved(ILogger logger, string path, string reason);

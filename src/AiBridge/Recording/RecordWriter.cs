@@ -30,7 +30,7 @@ internal sealed partial class RecordWriter(InterceptionStore store, RecordJourna
             }
             catch (Exception exception) when (IsOfTheValues(exception) && !cancellationToken.IsCancellationRequested)
             {
-                var kept = journal.WriteAsync(batch, refused: true);
+                var kept = journal.WriteRefusedAsync(batch);
                 await ((Task)kept).WaitAsync(RecordJournal.Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 var fate = kept.IsCompleted && await kept is { } file ? $"given up, and kept in {file.Path}: the values cannot be written" : "given up and lost: the values cannot be written, and the disk did not take them";
                 Log.RecordsNotWritten(logger, Reason(exception), batch.Count, fate);

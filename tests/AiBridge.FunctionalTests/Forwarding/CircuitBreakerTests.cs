@@ -105,6 +105,8 @@ public sealed class CircuitBreakerTests : IAsyncLifetime
 
         await leaving.CancelAsync();
         await Task.WhenAll(tries.Select(each => Assert.ThrowsAnyAsync<OperationCanceledException>(() => each)));
+        await Eventually.TrueAsync(
+            async () => await Bench.Database.ScalarAsync<long>("select count(*) from interceptions where outcome = 'client_abort'") == 2, "the bridge has noticed");
         gate.Open();
 
         await Eventually.TrueAsync(async () => (await StatusesAsync(Models.Messages, 1))[0] == 200, "their places are free again");

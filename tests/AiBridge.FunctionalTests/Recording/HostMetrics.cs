@@ -28,6 +28,27 @@ internal sealed class HostMetrics : IDisposable
     /// <summary>By <c>name{label=value,…}</c>, labels as they were given.</summary>
     public IReadOnlyDictionary<string, long> Sums => _sums;
 
+    /// <summary>What a gauge of one bridge says now, all labels together.</summary>
+    public static int Gauge(BridgeHost host, string name)
+    {
+        var meters = host.Services.GetRequiredService<IMeterFactory>();
+        var sum = 0;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Name == name)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, _, _) => sum += value);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return sum;
+    }
+
     public void Dispose() => _listener.Dispose();
 
     private static string Name(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)

@@ -91,7 +91,7 @@ public sealed class RecordingTests
             proxy.Fault = TcpFault.Close;
             await Parallel.ForAsync(0, 50, async (_, _) => (await client.SendAsync(bench.Request(Models.Responses), Timeouts.Token)).Dispose());
             await Eventually.TrueAsync(() => KeptIn(data) == 50, "all records are on disk");
-            Assert.Contains("trinity_record_queue_length 50", await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Timeouts.Token), StringComparison.Ordinal);
+            Assert.Equal(50, HostMetrics.Gauge(bridge, "trinity_record_queue_length"));
 
             var stopping = bridge.StopAsync();
             await Eventually.TrueAsync(

@@ -64,6 +64,20 @@ public sealed class CircuitBreakersTests : IDisposable
     }
 
     [Fact]
+    public void TryEnter_FailuresInAnyIntervalOfThatLength_AddUp()
+    {
+        Fail(1);
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Fail(1);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Fail(1);
+        Assert.True(CanEnter());
+
+        Fail(1);
+        Assert.False(CanEnter());
+    }
+
+    [Fact]
     public void TryEnter_HalfOpen_LetsSoManyTryAndTheirSuccessesClose()
     {
         OpenAndWait();
@@ -73,9 +87,9 @@ public sealed class CircuitBreakersTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(1), wait);
         Assert.Equal(CircuitState.HalfOpen, Assert.Single(_circuits.States).State);
 
-        first.Answered(HttpStatusCode.OK, ownCredential: false);
+        first.Answered(HttpStatusCode.OK, hasCredential: true);
         Assert.False(CanEnter());
-        second.Answered(HttpStatusCode.OK, ownCredential: false);
+        second.Answered(HttpStatusCode.OK, hasCredential: true);
 
         Assert.True(CanEnter());
         Assert.Empty(_circuits.States);
@@ -90,7 +104,7 @@ public sealed class CircuitBreakersTests : IDisposable
         var second = _circuits.TryEnter(Endpoint, "m", out _)!;
 
         first.Unanswered();
-        second.Answered(HttpStatusCode.OK, ownCredential: false); // too late: the circuit is open again
+        second.Answered(HttpStatusCode.OK, hasCredential: true); // too late: the circuit is open again
 
         Assert.Null(_circuits.TryEnter(Endpoint, "m", out var wait));
         Assert.Equal(TimeSpan.FromSeconds(30), wait);
@@ -117,10 +131,39 @@ public sealed class CircuitBreakersTests : IDisposable
         OpenAndWait();
         var first = _circuits.TryEnter(Endpoint, "m", out _)!;
 
-        early.Answered(HttpStatusCode.OK, ownCredential: false);
-        first.Answered(HttpStatusCode.OK, ownCredential: false);
+        early.Answered(HttpStatusCode.OK, hasCredential: true);
+        first.Answered(HttpStatusCode.OK, hasCredential: true);
 
         Assert.Equal(CircuitState.HalfOpen, Assert.Single(_circuits.States).State);
+    }
+
+    [Fact]
+    public void Unanswered_RequestsOfBeforeTheCircuitClosed_DoNotOpenItAgain()
+    {
+        var hanging = Enumerable.Range(0, 5).Select(_ => _circuits.TryEnter(Endpoint, "m", out var _)!).ToList();
+        OpenAndWait();
+        Answer(Settings.MaxRequests, HttpStatusCode.OK);
+        Assert.Single(_logs.Of(EventIds.CircuitClosed));
+
+        hanging.ForEach(pass => pass.Unanswered()); // all at once, as when a connection breaks
+
+        Assert.True(CanEnter());
+        Fail(3);
+        Assert.False(CanEnter());
+    }
+
+    [Fact]
+    public void TryEnter_TriesTakeLongerThanTheTimeout_OthersMayTry()
+    {
+        OpenAndWait();
+        var slow = Enumerable.Range(0, Settings.MaxRequests).Select(_ => _circuits.TryEnter(Endpoint, "m", out var _)!).ToList();
+        Assert.False(CanEnter());
+
+        _time.Advance(TimeSpan.FromSeconds(Settings.TimeoutSeconds));
+
+        Assert.True(CanEnter());
+        slow.ForEach(pass => pass.Unanswered()); // of an earlier time
+        Assert.True(CanEnter());
     }
 
     [Fact]
@@ -134,30 +177,33 @@ public sealed class CircuitBreakersTests : IDisposable
     }
 
     [Theory]
-    [InlineData(429, false, true)]
-    [InlineData(503, false, true)]
-    [InlineData(504, false, true)]
-    [InlineData(529, true, true)]
-    [InlineData(429, true, false)] // its sender's own limit
-    [InlineData(200, false, false)]
-    [InlineData(400, false, false)]
-    [InlineData(401, false, false)]
-    [InlineData(500, false, false)]
-    [InlineData(502, false, false)]
-    public void Answered_Status_CountsAsFailureOrNot(int status, bool ownCredential, bool counts)
+    [InlineData(503, true, "failure")]
+    [InlineData(504, true, "failure")]
+    [InlineData(529, true, "failure")]
+    [InlineData(429, false, "failure")] // a local model without credentials
+    [InlineData(429, true, "nothing")]
+    [InlineData(401, true, "nothing")]
+    [InlineData(403, true, "nothing")]
+    [InlineData(500, true, "nothing")]
+    [InlineData(502, true, "nothing")]
+    [InlineData(200, true, "success")]
+    [InlineData(400, true, "success")]
+    [InlineData(404, true, "success")]
+    public void Answered_Status_CountsAs(int status, bool hasCredential, string what)
     {
-        for (var i = 0; i < Settings.FailureThreshold; i++)
+        Fail(Settings.FailureThreshold - 1);
+        using (var pass = _circuits.TryEnter(Endpoint, "m", out _)!)
         {
-            using var pass = _circuits.TryEnter(Endpoint, "m", out _)!;
-            pass.Answered((HttpStatusCode)status, ownCredential);
+            pass.Answered((HttpStatusCode)status, hasCredential);
             pass.Unanswered(); // what is told first counts
         }
 
-        Assert.Equal(!counts, CanEnter());
+        Assert.Equal(what != "failure", CanEnter());
+        Assert.Equal(what == "success", _circuits.States.Count == 0);
     }
 
     [Fact]
-    public void Report_ManyModels_AreBoundedAndTheForgottenMakeRoom()
+    public void Report_ManyModels_AreBoundedAndDoNotKeepRealOnesOut()
     {
         for (var i = 0; i < 300; i++)
         {
@@ -165,10 +211,32 @@ public sealed class CircuitBreakersTests : IDisposable
         }
 
         Assert.Equal(256, _circuits.States.Count);
-        _time.Advance(TimeSpan.FromSeconds(41));
         Fail(3);
+        Assert.False(CanEnter());
+    }
 
-        Assert.Equal((Endpoint, "m", CircuitState.Open), Assert.Single(_circuits.States));
+    [Fact]
+    public void Report_EndlessModel_IsCut()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            _circuits.TryEnter(Endpoint, new string('m', 1_000_000), out _)!.Unanswered();
+        }
+
+        Assert.Equal(100, Assert.Single(_circuits.States).Model.Length);
+        Assert.Null(_circuits.TryEnter(Endpoint, new string('m', 1_000_000), out _));
+    }
+
+    [Fact]
+    public void States_CircuitThatNobodyAsksForAgain_IsForgotten()
+    {
+        Fail(3);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(CircuitState.HalfOpen, Assert.Single(_circuits.States).State); // whoever comes next tries
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Empty(_circuits.States);
     }
 
     [Fact]
@@ -176,14 +244,15 @@ public sealed class CircuitBreakersTests : IDisposable
     {
         _metrics.ObserveCircuits(() => _circuits.States.Select(circuit => ("p", circuit.Endpoint, circuit.Model, circuit.State)));
         var seen = new List<(string? Model, double Value)>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, me) =>
         {
             if (instrument.Name == "trinity_circuit_breaker_state" && ReferenceEquals(instrument.Meter.Scope, _services.GetRequiredService<IMeterFactory>()))
             {
-                seen.Add((tags.ToArray().Single(tag => tag.Key == "model").Value as string, value));
+                me.EnableMeasurementEvents(instrument);
             }
-        });
+        };
+        listener.SetMeasurementEventCallback<double>((_, value, tags, _) => seen.Add((tags.ToArray().Single(tag => tag.Key == "model").Value as string, value)));
         listener.Start();
         Fail(1);
         listener.RecordObservableInstruments();
@@ -242,7 +311,7 @@ public sealed class CircuitBreakersTests : IDisposable
         for (var i = 0; i < times; i++)
         {
             using var pass = _circuits.TryEnter(Endpoint, "m", out _)!;
-            pass.Answered(status, ownCredential: false);
+            pass.Answered(status, hasCredential: true);
         }
     }
 }

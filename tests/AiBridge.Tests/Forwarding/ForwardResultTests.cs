@@ -36,6 +36,25 @@ public sealed class ForwardResultTests : IDisposable
         Assert.Equal((expected, code), (outcome.Outcome, outcome.Code));
     }
 
+    public static TheoryData<ForwarderError, Exception, bool> Reasons { get; } = new()
+    {
+        { ForwarderError.RequestTimedOut, new OperationCanceledException(), true },
+        { ForwarderError.Request, new HttpRequestException(HttpRequestError.ConnectionError), true },
+        { ForwarderError.Request, new HttpRequestException("", new IOException()), true },
+        { ForwarderError.Request, new HttpRequestException("A header cannot be written."), false },
+        { ForwarderError.RequestCreation, new InvalidOperationException(), false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Reasons))]
+    internal void IsOfTheProvider_OnlyWhatTheConnectionDid(ForwarderError error, Exception exception, bool expected)
+    {
+        var context = new DefaultHttpContext();
+        context.Features.Set<IForwarderErrorFeature>(new ErrorFeature(error, exception));
+
+        Assert.Equal(expected, ForwardResult.IsOfTheProvider(error, context));
+    }
+
     private ForwardOutcome Of(ForwarderError error, Exception exception, bool clientGone)
     {
         var provider = PoolBench.Provider();

@@ -96,6 +96,7 @@ public sealed class RecordJournalTests : IDisposable
         Assert.Equal((new Guid("00000000-0000-0000-0000-000000000007"), false), (Assert.Single(records).Id, isWhole));
         Assert.Empty(records[0].ToolUsages);
         Assert.Equal(3, _logs.Of(EventIds.JournalLineSkipped).Count);
+        Assert.Contains("holds 1 of 4 records", Assert.Single(_logs.Of(EventIds.JournalTorn)).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(_logs.All, log => log.Message.Contains("0007", StringComparison.Ordinal));
         Assert.Equal([file.Path], Directory.GetFiles(Folder)); // Postgres has nothing of it yet
 
@@ -114,6 +115,19 @@ public sealed class RecordJournalTests : IDisposable
         Assert.Null(await journal.ReadAsync(JournalFile.Named(Folder, 1, 1, 0)));
 
         Assert.Single(_logs.Of(EventIds.JournalUnreadable));
+    }
+
+    [Fact]
+    public async Task ReadAsync_FileCutAtTheEndOfALine_IsNotWhole()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var file = await journal.WriteAsync([Small(1), Small(2)]);
+        await File.WriteAllLinesAsync(file!.Path, (await File.ReadAllLinesAsync(file.Path, Timeouts.Token))[..1], Timeouts.Token);
+
+        var (records, isWhole) = Assert.NotNull(await journal.ReadAsync(file));
+
+        Assert.Equal((1, false), (records.Count, isWhole));
     }
 
     [Fact]
@@ -234,13 +248,13 @@ public sealed class RecordJournalTests : IDisposable
         var journal = Journal();
         await journal.OpenAsync(Timeouts.Token);
 
-        var file = await journal.WriteAsync([Full(1)], refused: true);
+        var file = await journal.WriteRefusedAsync([Full(1)]);
 
         Assert.EndsWith("-1.jsonl.refused", file!.Path, StringComparison.Ordinal);
         Assert.Contains("\"Model\":\"m", await File.ReadAllTextAsync(file.Path, Timeouts.Token), StringComparison.Ordinal);
         var again = Journal();
         Assert.Empty(await again.OpenAsync(Timeouts.Token));
-        await again.WriteAsync([Full(1)], refused: true);
+        await again.WriteRefusedAsync([Full(1)]);
         Assert.Equal(2, Directory.GetFiles(Folder, "*.refused").Length);
     }
 
@@ -253,12 +267,16 @@ public sealed class RecordJournalTests : IDisposable
         Assert.NotNull(await journal.WriteAsync([Small(2)]));
         Assert.Null(await journal.WriteAsync([Small(3)]));
 
-        Assert.NotNull(await journal.WriteAsync([Small(1)], refused: true));
-        Assert.Null(await journal.WriteAsync([Small(2)], refused: true));
+        Assert.NotNull(await journal.WriteRefusedAsync([Small(1)]));
+        Assert.Null(await journal.WriteRefusedAsync([Small(2)]));
+
+        File.Delete(Directory.GetFiles(Folder, "*.refused").Single()); // an operator has looked at it
+        Assert.NotNull(await journal.WriteRefusedAsync([Small(2)]));
+        Assert.Single(_logs.Of(EventIds.JournalNotWritten)); // who gives a refused record up says so
 
         var again = Journal(maxBytes: 3 * 4096, maxKeptBytes: 4096);
         await again.OpenAsync(Timeouts.Token);
-        Assert.Null(await again.WriteAsync([Small(2)], refused: true));
+        Assert.Null(await again.WriteRefusedAsync([Small(2)]));
         Assert.NotNull(await again.WriteAsync([Small(3)]));
         Assert.Null(await again.WriteAsync([Small(4)]));
     }
@@ -272,7 +290,7 @@ public sealed class RecordJournalTests : IDisposable
 
         journal.SetAside(file!);
 
-        Assert.Null(await journal.WriteAsync([Small(2)], refused: true));
+        Assert.Null(await journal.WriteRefusedAsync([Small(2)]));
         Assert.NotNull(await journal.WriteAsync([Small(2)]));
     }
 
