@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Trinity.AiBridge.Authentication;
@@ -73,7 +74,8 @@ internal static class AiBridgeApp
             .AddSingleton<KeyHealthRegistry>()
             .AddSingleton<KeyPolicy>()
             .AddSingleton(provider => new UpstreamAddressPolicy(provider.GetRequiredService<IOptions<AiBridgeOptions>>().Value.AllowPrivateUpstreams))
-            .AddSingleton(provider => new InvokerPool(() => InvokerFactory.Create(provider.GetRequiredService<UpstreamAddressPolicy>())))
+            .AddSingleton(provider => new InvokerPool(() => InvokerFactory.Create(
+                provider.GetRequiredService<UpstreamAddressPolicy>(), provider.GetRequiredService<IOptions<AiBridgeOptions>>().Value.UseInlineSockets())))
             .AddSingleton<BridgeFactory>()
             .AddSingleton<CachedBridgePool>()
             .AddHostedService<BridgeReaper>()
@@ -104,10 +106,24 @@ internal static class AiBridgeApp
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownDeadline + Shutdown.CutGrace);
         builder.WebHost.UseUrls(options.ListenAddresses());
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBuffers>();
+        if (options.UseInlineSockets())
+        {
+            builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(TokenHashMemo.Attach));
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // a character a byte: whatever it is, it passes as it came
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Use(TokenHashMemo.Attach);
+                if (options.UseInlineSockets())
+                {
+                    endpoint.Use(InlineSockets.Attach);
+                }
+            });
             kestrel.Limits.MaxRequestBodySize = null;      // RequestReader has the limit, and answers in the vendor's shape
             kestrel.Limits.MinResponseDataRate = null;     // an agent that pauses must not lose its stream
             kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using Trinity.AiBridge.Proxy;
 using Trinity.Shared.Configuration;
 
 namespace Trinity.AiBridge.Forwarding;
@@ -6,12 +8,13 @@ namespace Trinity.AiBridge.Forwarding;
 /// <summary>Sets up a connection pool to an upstream: nothing that alters a message, nothing that follows where we did not send it.</summary>
 internal static class InvokerFactory
 {
-    public static HttpMessageInvoker Create(UpstreamAddressPolicy policy) => new(new SocketsHttpHandler
+    public static HttpMessageInvoker Create(UpstreamAddressPolicy policy, bool inlineSockets) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1, // the very bytes that the server read; it is the default for replies
         ActivityHeadersPropagator = null, // our trace ids are no business of a provider's
         ConnectTimeout = TimeSpan.FromSeconds(15),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(55), // below the idle limits of common servers, so that we close first
@@ -20,6 +23,6 @@ internal static class InvokerFactory
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        ConnectCallback = UpstreamConnector.Create(policy),     // refuses forbidden addresses after DNS
+        ConnectCallback = UpstreamConnector.Create(policy, inlineSockets ? InlineSockets.Use : null),     // refuses forbidden addresses after DNS
     });
 }

@@ -12,6 +12,8 @@ internal sealed class RequestReader(IOptions<AiBridgeOptions> options)
     /// <summary>Nobody is there to read it, but the record wants to know.</summary>
     public static readonly BridgeError ClientGone = new(StatusCodes.Status499ClientClosedRequest, "client_abort", "The client left before its request was complete.");
 
+    private const int LongBody = 1024 * 1024;
+
     private static readonly BridgeError EmptyBody = BridgeError.BadRequest("empty_body", "The request has no body.");
 
     private static readonly BridgeError UnreadableModel =
@@ -56,6 +58,11 @@ internal sealed class RequestReader(IOptions<AiBridgeOptions> options)
         if (body is null)
         {
             return (null, new BridgeError(StatusCodes.Status413PayloadTooLarge, "request_too_large", $"The request's body is longer than {limit} bytes."));
+        }
+
+        if (body.Bytes.Length > LongBody)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // to look at it takes milliseconds, which the sockets' thread does not have
         }
 
         return (body, route.Route.Bridged ? Peek(request, body, caller, draft) : PassThroughFault(request, body, caller));

@@ -55,6 +55,24 @@ public sealed class HeaderTests(EchoBench echo) : IClassFixture<EchoBench>
         }
     }
 
+    // Not what the standard asks for, but what programs send: names of people and projects.
+    [Fact]
+    public async Task Header_ThatIsNotAscii_PassesInBothDirections()
+    {
+        const string Name = "caf\u00e9 \u2615";
+        await using var bench = await TestBench.StartAsync(["anthropic"]);
+        bench.Upstream.Expect("POST", "/v1/messages").Where("the header is as it was sent", request => request.Header("X-Title") == Name)
+            .Reply(AnthropicMessage.Saying("Hi.").Blocking().WithHeader("X-Answer", Name));
+        using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8 };
+        using var client = new HttpClient(handler) { BaseAddress = bench.Client.BaseAddress };
+        using var request = bench.Post("/anthropic/v1/messages", """{"model":"m"}""");
+        request.Headers.TryAddWithoutValidation("X-Title", Name);
+
+        using var reply = await client.SendAsync(request, Timeouts.Token);
+
+        Assert.Equal((200, Name), ((int)reply.StatusCode, reply.Headers.GetValues("X-Answer").Single()));
+    }
+
     [Fact]
     public async Task ClientHeader_NamedByConnection_IsStripped()
     {

@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+using System.Reflection;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Trinity.AiBridge.Proxy;
+
+/// <summary>On one processor: what follows on a socket's event runs on the thread that saw the event, and not on one of the pool's, which has no other processor to run on.</summary>
+/// <remarks>
+/// For the sockets of clients and of upstreams only. Npgsql's stay as they are: it waits for them while it holds locks. Whatever a request does must not block.
+/// The property is internal to the runtime, which keeps it for those who want to try just this; where it is gone, nothing changes.
+/// </remarks>
+internal static class InlineSockets
+{
+    private static readonly Action<Socket, bool>? Prefer = typeof(Socket).GetProperty("PreferInlineCompletions", BindingFlags.Instance | BindingFlags.NonPublic)?.SetMethod?.CreateDelegate<Action<Socket, bool>>();
+
+    public static bool Possible => Prefer is not null;
+
+    public static void Use(Socket socket) => Prefer?.Invoke(socket, true);
+
+    /// <summary>For the connections of clients.</summary>
+    public static ConnectionDelegate Attach(ConnectionDelegate next) => connection =>
+    {
+        if (connection.Features.Get<IConnectionSocketFeature>() is { } feature)
+        {
+            Use(feature.Socket);
+        }
+
+        return next(connection);
+    };
+}
