@@ -38,7 +38,7 @@ internal sealed partial class ConfigReloader(
             metrics.Attempted(time.GetUtcNow());
             var started = time.GetTimestamp();
             var rows = await LoadAsync(cancellationToken);                   // (b)
-            await ApplyAsync(rows, started, cancellationToken);              // (c) - (f)
+            await ApplyAsync(rows, started);                                 // (c) - (f)
             metrics.Succeeded(time.GetUtcNow());
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -93,7 +93,7 @@ internal sealed partial class ConfigReloader(
         return await loader.LoadAsync(either.Token);
     }
 
-    private async Task ApplyAsync(ConfigRows rows, long started, CancellationToken cancellationToken)
+    private async Task ApplyAsync(ConfigRows rows, long started)
     {
         var previous = config.Current;
         var snapshot = builder.Build(rows, previous);                        // (c)
@@ -107,7 +107,7 @@ internal sealed partial class ConfigReloader(
         var retired = pool.Reload(snapshot);                                 // (e); (f) goes on as requests end
         keyHealth.Keep(rows.ProviderKeys.Select(key => key.Id).ToHashSet());
         limiter.Keep(rows.VirtualKeys.Select(key => key.Id).ToHashSet());
-        await lastGood.WriteAsync(rows, cancellationToken);                  // before (g): what we report as applied, we also come back with
+        await lastGood.WriteAsync(rows);                                     // before (g): what we report as applied, we also come back with
         Log.Swapped(logger, snapshot.Generation, snapshot.Providers.Count, snapshot.VirtualKeys.Count, changed, retired, time.GetElapsedTime(started).TotalMilliseconds);
     }
 

@@ -6,9 +6,15 @@ using Trinity.Shared.Hosting;
 namespace Trinity.AiBridge.Reload;
 
 /// <summary>The last good configuration on local disk, secrets encrypted as in the database: a replica that starts while Postgres is down serves from it.</summary>
-internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, ReplicaIdentity replica, ILogger<LastGoodStore> logger)
+internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, ReplicaIdentity replica, DiskThread disk, TimeProvider time, ILogger<LastGoodStore> logger)
 {
+    /// <summary>For a disk to take a copy; then changes are applied without it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     private readonly string _path = Path.Combine(Path.GetFullPath(options.Value.Data), replica.Number == 1 ? "last-good-config.json" : $"last-good-config.{replica.Number}.json");
+
+    private ConfigRows? _newest; // not on disk yet: left by the reload, taken by the disk's thread, each by an exchange
+    private Task _writing = Task.CompletedTask; // the reload's alone
 
     /// <summary>Null when there is none that can be read.</summary>
     public async Task<ConfigRows?> ReadAsync(CancellationToken cancellationToken)
@@ -31,9 +37,38 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
     }
 
     /// <summary>Replaces the copy atomically. A disk that refuses is a warning, not a failed reload: but the stale copy must go, lest it serve a retired key.</summary>
-    /// <remarks>On a thread of its own: flushing waits for the disk, and a small machine's pool has one thread, which the requests need.</remarks>
-    public Task WriteAsync(ConfigRows rows, CancellationToken cancellationToken) =>
-        Task.Factory.StartNew(() => Write(rows), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    /// <remarks>Not on the pool's threads: flushing waits for the disk, and a small machine's pool has one thread, which the requests need.</remarks>
+    /// <returns>When it is on disk, or when the disk has taken too long; then the newest copy is written as soon as the disk answers.</returns>
+    public async Task WriteAsync(ConfigRows rows)
+    {
+        Interlocked.Exchange(ref _newest, rows);
+        var hangs = !_writing.IsCompleted;
+        var writing = disk.RunAsync(WriteNewest);
+        _writing = writing;
+        if (hangs)
+        {
+            return; // which has been said
+        }
+
+        await ((Task)writing).WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!writing.IsCompleted)
+        {
+            Log.NotWritten(logger, _path, "The disk does not answer. Until it does, a restart without Postgres would bring an older configuration back.");
+            return;
+        }
+
+        await writing;
+    }
+
+    private bool WriteNewest()
+    {
+        if (Interlocked.Exchange(ref _newest, null) is { } rows)
+        {
+            Write(rows);
+        }
+
+        return true;
+    }
 
     private void Write(ConfigRows rows)
     {

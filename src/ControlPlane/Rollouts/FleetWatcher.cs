@@ -13,7 +13,7 @@ internal sealed partial class FleetWatcher(
     private readonly ConcurrentDictionary<Waiter, byte> _waiters = new();
     private readonly SemaphoreSlim _wake = new(0);
 
-    /// <summary>Returns when all live replicas serve <paramref name="generation"/>, or after the timeout, or when the control plane stops; the report says whether it was applied.</summary>
+    /// <summary>Returns when all live replicas serve <paramref name="generation"/>, at once when there is no replica at all, or after the timeout, or when the control plane stops; the report says whether it was applied.</summary>
     public async Task<AppliedReport> WaitAsync(long generation, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -106,8 +106,9 @@ internal sealed partial class FleetWatcher(
         {
             var live = progress.Count(replica => replica.Live);
             var applied = progress.Count(replica => replica.Live && replica.Generation >= generation);
-            _seen = new AppliedReport(generation, live, applied, progress.Count - live, 0, applied == live);
-            if (applied == live)
+            var complete = applied == live && (live > 0 || progress.Count == 0); // when all are lost, none has applied anything
+            _seen = new AppliedReport(generation, live, applied, progress.Count - live, 0, complete);
+            if (complete)
             {
                 Completed.TrySetResult();
             }

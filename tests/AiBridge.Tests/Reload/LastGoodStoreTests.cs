@@ -9,6 +9,8 @@ public sealed class LastGoodStoreTests : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("trinity-lastgood-").FullName;
     private readonly CapturedLogs _logs = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly DiskThread _disk = new();
     private readonly ReplicaIdentity _replica;
     private readonly LastGoodStore _store;
 
@@ -16,7 +18,7 @@ public sealed class LastGoodStoreTests : IDisposable
     {
         var options = Options.Create(new TrinityOptions { Data = _data });
         _replica = new ReplicaIdentity(options, Options.Create(new AiBridgeOptions()), TimeProvider.System);
-        _store = new LastGoodStore(options, _replica, new Logger<LastGoodStore>(new LoggerFactory([_logs])));
+        _store = new LastGoodStore(options, _replica, _disk, _time, new Logger<LastGoodStore>(new LoggerFactory([_logs])));
     }
 
     private string Path => System.IO.Path.Combine(_data, "last-good-config.json");
@@ -29,7 +31,7 @@ public sealed class LastGoodStoreTests : IDisposable
             VirtualKeys = [new VirtualKeyRow { Id = Guid.CreateVersion7(), Name = "k", Hash = [1, 2], Models = ["gpt-*"], Limits = "{}", ExpiresAt = new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero) }],
         };
 
-        await _store.WriteAsync(rows, Timeouts.Token);
+        await _store.WriteAsync(rows);
 
         var read = await _store.ReadAsync(Timeouts.Token);
         Assert.Equivalent(rows, read, strict: true);
@@ -38,8 +40,8 @@ public sealed class LastGoodStoreTests : IDisposable
     [Fact]
     public async Task WriteAsync_Again_ReplacesTheCopyAndLeavesNothingBeside()
     {
-        await _store.WriteAsync(Rows(1), Timeouts.Token);
-        await _store.WriteAsync(Rows(2), Timeouts.Token);
+        await _store.WriteAsync(Rows(1));
+        await _store.WriteAsync(Rows(2));
 
         Assert.Equal(2, (await _store.ReadAsync(Timeouts.Token))!.Revision);
         Assert.Equal(["last-good-config.json", "replica-id"], Directory.GetFiles(_data).Select(System.IO.Path.GetFileName).Order(StringComparer.Ordinal));
@@ -48,7 +50,7 @@ public sealed class LastGoodStoreTests : IDisposable
     [Fact]
     public async Task WriteAsync_FileIsForItsOwnerAlone()
     {
-        await _store.WriteAsync(Rows(1), Timeouts.Token);
+        await _store.WriteAsync(Rows(1));
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
     }
@@ -77,10 +79,10 @@ public sealed class LastGoodStoreTests : IDisposable
     [Fact]
     public async Task WriteAsync_DiskRefuses_RemovesTheStaleCopyAndFailsNothing()
     {
-        await _store.WriteAsync(Rows(1), Timeouts.Token);
+        await _store.WriteAsync(Rows(1));
         Directory.CreateDirectory(Path + ".tmp"); // the temporary file cannot be made
 
-        await _store.WriteAsync(Rows(2), Timeouts.Token);
+        await _store.WriteAsync(Rows(2));
 
         Assert.False(File.Exists(Path));
         Assert.Single(_logs.Of(EventIds.LastGoodNotWritten));
@@ -88,23 +90,30 @@ public sealed class LastGoodStoreTests : IDisposable
 
     // The window is held open by a pipe that nobody reads: opening it for writing waits, as a disk that hangs does.
     [Fact]
-    public async Task WriteAsync_DiskHangs_DoesNotHoldItsCaller()
+    public async Task WriteAsync_DiskHangs_HoldsItsCallerForAMomentOnceAndWritesTheNewestInTheEnd()
     {
         (await ChildProcess.RunAsync(new ChildProgram("mkfifo", Path + ".tmp"), Timeouts.Default)).Succeeded();
 
-        var writing = await Task.Factory.StartNew(() => _store.WriteAsync(Rows(1), Timeouts.Token), Timeouts.Token, TaskCreationOptions.None, TaskScheduler.Default).WaitAsync(Timeouts.Default);
-
+        var writing = _store.WriteAsync(Rows(1));
         Assert.False(writing.IsCompleted);
+        _time.Advance(LastGoodStore.Patience);
+        await writing.WaitAsync(Timeouts.Default);
+        await _store.WriteAsync(Rows(2)).WaitAsync(Timeouts.Default);
+        await _store.WriteAsync(Rows(3)).WaitAsync(Timeouts.Default);
+        Assert.Contains("does not answer", Assert.Single(_logs.Of(EventIds.LastGoodNotWritten)).Message, StringComparison.Ordinal);
+
         await using (var pipe = new FileStream(Path + ".tmp", FileMode.Open, FileAccess.Read))
         {
             await pipe.CopyToAsync(Stream.Null, Timeouts.Token);
         }
 
-        await writing.WaitAsync(Timeouts.Default);
+        await _disk.RunAsync(() => true);
+        Assert.Equal(3, (await _store.ReadAsync(Timeouts.Token))!.Revision);
     }
 
     public void Dispose()
     {
+        _disk.Dispose();
         _replica.Dispose();
         _logs.Dispose();
         Directory.Delete(_data, recursive: true);

@@ -50,6 +50,17 @@ public sealed class WaitAppliedTests(SharedHost shared) : IClassFixture<SharedHo
     }
 
     [Fact]
+    public async Task Wait_AllReplicasAreLost_IsNotComplete()
+    {
+        await using var host = await ControlPlaneHost.StartAsync();
+        await host.AddReplicaAsync(generation: 1000, live: false);
+
+        var reply = (await host.Admin.PostAsync("providers?wait=applied&timeout=1s", """{"name": "main", "type": "openai"}""")).Is(201);
+
+        Assert.Equal(("false", "0", "1"), (reply.At("applied.complete"), reply.At("applied.replicas"), reply.At("applied.lost")));
+    }
+
+    [Fact]
     public async Task Wait_WithoutReplicas_IsCompleteAtOnce_OnEveryKindOfWrite()
     {
         await using var host = await ControlPlaneHost.StartAsync();

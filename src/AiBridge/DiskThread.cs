@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Trinity.AiBridge.Recording;
+namespace Trinity.AiBridge;
 
 /// <summary>One thread that does the waiting for a disk, in the order asked for. The pool's threads are the requests'.</summary>
 /// <remarks>Safe for any number of callers. What is still to be done at disposal is done; nobody waits for it.</remarks>
