@@ -9,7 +9,7 @@ namespace Trinity.Bench.Load.Saturation;
 /// <summary>Drives a peer as hard as it goes, by wrk on a fixed number of connections (a closed loop).</summary>
 internal sealed class SaturationMeter(string folder, int? core)
 {
-    private const int Connections = 32;
+    private const int Connections = 128; // with fewer, a gateway that handles requests on one thread waits for the load to hand it more
 
     public async Task<SaturationSlice> MeasureAsync(Peer peer, Workload workload, TimeSpan duration, CancellationToken cancellationToken)
     {
