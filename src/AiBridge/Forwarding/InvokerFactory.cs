@@ -23,6 +23,7 @@ internal static class InvokerFactory
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        ConnectCallback = UpstreamConnector.Create(policy, inlineSockets ? InlineSockets.Use : null),     // refuses forbidden addresses after DNS
+        ConnectCallback = UpstreamConnector.Create(policy, inlineSockets ? InlineSockets.Remember : null),     // refuses forbidden addresses after DNS
+        PlaintextStreamFilter = inlineSockets ? InlineSockets.UseRemembered : null,
     });
 }

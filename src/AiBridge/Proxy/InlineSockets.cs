@@ -14,9 +14,23 @@ internal static class InlineSockets
 {
     private static readonly Action<Socket, bool>? Prefer = typeof(Socket).GetProperty("PreferInlineCompletions", BindingFlags.Instance | BindingFlags.NonPublic)?.SetMethod?.CreateDelegate<Action<Socket, bool>>();
 
+    private static readonly HttpRequestOptionsKey<Socket> Connected = new("Trinity.Connected");
+
     public static bool Possible => Prefer is not null;
 
-    public static void Use(Socket socket) => Prefer?.Invoke(socket, true);
+    /// <summary>For the connections to upstreams, in two steps: between them is the TLS handshake, which may have to fetch a certificate, and blocks meanwhile.</summary>
+    public static void Remember(SocketsHttpConnectionContext context, Socket socket) => context.InitialRequestMessage.Options.Set(Connected, socket);
+
+    /// <inheritdoc cref="Remember"/>
+    public static ValueTask<Stream> UseRemembered(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
+    {
+        if (context.InitialRequestMessage.Options.TryGetValue(Connected, out var socket))
+        {
+            Use(socket);
+        }
+
+        return new(context.PlaintextStream);
+    }
 
     /// <summary>For the connections of clients.</summary>
     public static ConnectionDelegate Attach(ConnectionDelegate next) => connection =>
@@ -28,4 +42,6 @@ internal static class InlineSockets
 
         return next(connection);
     };
+
+    private static void Use(Socket socket) => Prefer?.Invoke(socket, true);
 }

@@ -10,11 +10,13 @@ public static class UpstreamConnector
     /// <summary>A <see cref="SocketsHttpHandler.ConnectCallback"/> that throws <see cref="HttpRequestException"/> when every address is refused or unreachable.</summary>
     /// <param name="policy">Which addresses may be connected to.</param>
     /// <param name="connected">Sees each socket before it is used.</param>
-    public static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> Create(UpstreamAddressPolicy policy, Action<Socket>? connected = null) =>
-        (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, policy, connected, cancellationToken);
+    public static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> Create(UpstreamAddressPolicy policy, Action<SocketsHttpConnectionContext, Socket>? connected = null) =>
+        (context, cancellationToken) => ConnectAsync(context, policy, connected, cancellationToken);
 
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, UpstreamAddressPolicy policy, Action<Socket>? connected, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context, UpstreamAddressPolicy policy, Action<SocketsHttpConnectionContext, Socket>? connected, CancellationToken cancellationToken)
     {
+        var target = context.DnsEndPoint;
         var refusal = policy.Refuse(target.Host);
         if (refusal is not null)
         {
@@ -34,7 +36,7 @@ public static class UpstreamConnector
             try
             {
                 await socket.ConnectAsync(new IPEndPoint(address, target.Port), cancellationToken);
-                connected?.Invoke(socket);
+                connected?.Invoke(context, socket);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (SocketException exception)

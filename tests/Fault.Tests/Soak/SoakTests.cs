@@ -33,6 +33,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         var bytes = Slope.Of([.. samples.Select(at => (at.Requests, (double)at.Sample.Memory))]);
         output.WriteLine($"{traffic.Sent} requests, {rotations} rotations; after the warm-up: {samples[0].Sample}; at the end: {samples[^1].Sample}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"slopes: {descriptors:0.000} descriptors in a hundred requests, {bytes:0} bytes a request"));
+        traffic.Failures.ToList().ForEach(output.WriteLine); // whole: an assertion's text is cut
         Assert.Empty(traffic.Failures);
         Assert.InRange(descriptors, double.NegativeInfinity, MostDescriptorsPerHundred);
         Assert.InRange(bytes, double.NegativeInfinity, MostBytesPerRequest);

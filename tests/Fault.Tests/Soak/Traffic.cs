@@ -53,8 +53,9 @@ internal sealed class Traffic(Fleet fleet) : IDisposable
     /// <summary>A virtual key that is made, used, and revoked.</summary>
     public async Task UseNewKeyAsync(string name)
     {
-        var key = await fleet.ControlPlane.AddVirtualKeyAsync(name);
-        await ExpectAsync("", HttpStatusCode.OK, Message.BlockingJson(), key);
+        var made = await fleet.ControlPlane.PostAsync("/api/v1/virtual-keys?wait=applied", new { name });
+        var key = made.GetProperty("key").GetString();
+        await ExpectAsync("", HttpStatusCode.OK, Message.BlockingJson(), key, about: $"{name}, applied: {made.GetProperty("applied")}");
         Interlocked.Increment(ref _sent);
         var (revoked, text, _) = await fleet.ControlPlane.SendAsync(HttpMethod.Delete, $"/api/v1/virtual-keys/{name}?wait=applied");
         Assert.True(revoked is HttpStatusCode.OK or HttpStatusCode.NoContent, text);
@@ -95,12 +96,12 @@ internal sealed class Traffic(Fleet fleet) : IDisposable
         _ => ExpectAsync("", HttpStatusCode.OK, Message.BlockingJson()),
     };
 
-    private async Task ExpectAsync(string kind, HttpStatusCode status, string? body, string? key = null, string mustContain = "")
+    private async Task ExpectAsync(string kind, HttpStatusCode status, string? body, string? key = null, string mustContain = "", string about = "")
     {
         var reply = await _client.AskAsync(kind, key);
         if (reply.Status != status || (body is not null && reply.Body != body) || !reply.Body.Contains(mustContain, StringComparison.Ordinal))
         {
-            Failures.Enqueue($"\"{kind}\": {(int)reply.Status} {reply.Body}");
+            Failures.Enqueue($"\"{kind}\": {(int)reply.Status} {reply.Body} {about}");
         }
     }
 
