@@ -14,17 +14,23 @@ internal static class InlineSockets
 {
     private static readonly Action<Socket, bool>? Prefer = typeof(Socket).GetProperty("PreferInlineCompletions", BindingFlags.Instance | BindingFlags.NonPublic)?.SetMethod?.CreateDelegate<Action<Socket, bool>>();
 
-    private static readonly HttpRequestOptionsKey<Socket> Connected = new("Trinity.Connected");
+    private static readonly HttpRequestOptionsKey<object> Connected = new("Trinity.Connected");
+    private static readonly object Several = new();
 
     public static bool Possible => Prefer is not null;
 
     /// <summary>For the connections to upstreams, in two steps: between them is the TLS handshake, which may have to fetch a certificate, and blocks meanwhile.</summary>
-    public static void Remember(SocketsHttpConnectionContext context, Socket socket) => context.InitialRequestMessage.Options.Set(Connected, socket);
+    /// <remarks>A request may begin two connections, of which nobody knows which is ready first: then neither is switched over.</remarks>
+    public static void Remember(SocketsHttpConnectionContext context, Socket socket)
+    {
+        var options = context.InitialRequestMessage.Options;
+        options.Set(Connected, options.TryGetValue(Connected, out _) ? Several : socket);
+    }
 
     /// <inheritdoc cref="Remember"/>
     public static ValueTask<Stream> UseRemembered(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
     {
-        if (context.InitialRequestMessage.Options.TryGetValue(Connected, out var socket))
+        if (context.InitialRequestMessage.Options.TryGetValue(Connected, out var connected) && connected is Socket socket)
         {
             Use(socket);
         }

@@ -84,7 +84,7 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
 
             File.Move(temporary, _path, overwrite: true);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) // whatever it is, the older copy must go
         {
             Log.NotWritten(logger, _path, exception.Message);
             RemoveStale();

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Trinity.AiBridge.FunctionalTests.Bridges;
+using Trinity.AiBridge.FunctionalTests.Recording;
 using Trinity.AiBridge.FunctionalTests.Reload;
 using Trinity.AiBridge.FunctionalTests.Support;
 using Trinity.AiBridge.Recording;
@@ -95,6 +96,7 @@ public sealed class ShutdownTests
         }
 
         using var reply = await bench.SendAsync(bench.Post(GatedStream.Path, GatedStream.Request));
+        await Eventually.TrueAsync(() => HostMetrics.Gauge(bench.Bridge, "trinity_record_queue_length") == 1, "the record waits for Postgres: a server that has drained is done with its requests");
         var shipper = bench.Bridge.Services.GetServices<IHostedService>().OfType<RecordShipper>().Single();
         var stopping = shipper.StopAsync(new CancellationToken(canceled: true));
         await blocking.RollbackAsync(Timeouts.Token);
