@@ -9,7 +9,7 @@ namespace Trinity.AiBridge.Reload;
 internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, ReplicaIdentity replica, DiskThread disk, TimeProvider time, ILogger<LastGoodStore> logger)
 {
     /// <summary>For a disk to take a copy; then changes are applied without it.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(150);
 
     private readonly string _path = Path.Combine(Path.GetFullPath(options.Value.Data), replica.Number == 1 ? "last-good-config.json" : $"last-good-config.{replica.Number}.json");
 
