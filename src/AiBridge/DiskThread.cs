@@ -3,12 +3,19 @@ using System.Collections.Concurrent;
 namespace Trinity.AiBridge;
 
 /// <summary>One thread that does the waiting for a disk, in the order asked for. The pool's threads are the requests'.</summary>
-/// <remarks>Safe for any number of callers. What is still to be done at disposal is done; nobody waits for it.</remarks>
+/// <remarks>Safe for any number of callers. Disposal waits a moment for what is still to be done.</remarks>
 internal sealed class DiskThread : IDisposable
 {
-    private readonly BlockingCollection<Action> _work = [];
+    private static readonly TimeSpan LastWork = TimeSpan.FromSeconds(2);
 
-    public DiskThread() => new Thread(RunAll) { IsBackground = true, Name = "Disk" }.Start();
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly Thread _thread;
+
+    public DiskThread()
+    {
+        _thread = new Thread(RunAll) { IsBackground = true, Name = "Disk" };
+        _thread.Start();
+    }
 
     /// <summary>Returns at once. <paramref name="work"/> may not throw.</summary>
     public void Run(Action work) => _work.Add(work);
@@ -21,7 +28,11 @@ internal sealed class DiskThread : IDisposable
         return task;
     }
 
-    public void Dispose() => _work.CompleteAdding();
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        _thread.Join(LastWork);
+    }
 
     private void RunAll()
     {
