@@ -37,7 +37,7 @@ internal sealed class AiBridgeOptions
     /// <summary>How long the replica may know of a newer configuration without applying it before it turns unready.</summary>
     public TimeSpan UnreadyAfter { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>See <see cref="Proxy.InlineSockets"/>. Null: where there is one processor.</summary>
+    /// <summary>See <see cref="Trinity.AiBridge.InlineSockets"/>. Null: where there is one processor.</summary>
     public bool? InlineSockets { get; set; }
 
     /// <summary>Whether the arguments of tool calls are recorded along with their names.</summary>

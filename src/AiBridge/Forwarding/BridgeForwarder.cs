@@ -138,10 +138,14 @@ internal sealed partial class BridgeForwarder(
     private KeyVerdict Judge(Exchange exchange, RingKey? key, int nextKey, HttpResponseMessage response)
     {
         limits.Look(exchange, response);
-        var verdict = key is null ? KeyVerdict.Relay : keyPolicy.Judge(response, exchange.Bridge, key, nextKey);
+        var verdict = KeyVerdict.Relay;
         if (key is null)
         {
             refusals.Look(exchange, response);
+        }
+        else
+        {
+            verdict = keyPolicy.Judge(response, exchange.Bridge, key, nextKey);
         }
 
         if (verdict == KeyVerdict.Relay)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Trinity.AiBridge.Proxy;
 using Trinity.Shared.Configuration;
 
 namespace Trinity.AiBridge.Forwarding;

@@ -7,7 +7,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Trinity.AiBridge.FunctionalTests.Forwarding;
 using Trinity.AiBridge.FunctionalTests.Support;
-using Trinity.AiBridge.Proxy;
 
 namespace Trinity.AiBridge.FunctionalTests.Hosting;
 

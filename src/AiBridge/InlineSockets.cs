@@ -3,7 +3,7 @@ using System.Reflection;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
-namespace Trinity.AiBridge.Proxy;
+namespace Trinity.AiBridge;
 
 /// <summary>On one processor: what follows on a socket's event runs on the thread that saw the event, and not on one of the pool's, which has no other processor to run on.</summary>
 /// <remarks>
