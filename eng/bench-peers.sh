@@ -80,11 +80,13 @@ await_peer() { # NAME PORT
   done
 }
 
+# The upstream answers, and the load reads, on the thread that sees the sockets' events: that halves what they take of the core that they share.
+readonly ON_SOCKETS_THREAD=DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1
+
 start_peers() {
   free_port
   UPSTREAM=http://127.0.0.1:$FREE_PORT
-  # It answers on the thread that reads the socket, which halves what it takes of the core that it shares with the load.
-  spawn bench-upstream "$DATA" "${ON_OTHER_CORE[@]}" env DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1 dotnet "$PROGRAM" upstream "$UPSTREAM"
+  spawn bench-upstream "$DATA" "${ON_OTHER_CORE[@]}" env "$ON_SOCKETS_THREAD" dotnet "$PROGRAM" upstream "$UPSTREAM"
   await_peer bench-upstream "$FREE_PORT"
   free_port
   RUN_OPTIONS+=("--upstream=$UPSTREAM,$(recorded_pid bench-upstream)")

@@ -150,7 +150,7 @@ run_bench() {
   [[ -n $BENCH_OUT ]] || BENCH_OUT=$BENCH_RESULTS/$(date -u +%F)-$(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || printf unknown).md
   mkdir -p -- "$(dirname -- "$BENCH_OUT")"
   if ((${#ON_OTHER_CORE[@]})); then RUN_OPTIONS+=(--pinned); fi
-  attend "${ON_OTHER_CORE[@]}" dotnet "$PROGRAM" run "--plan=$BENCH_PLAN" "--machine-file=$DATA/machine.md" "--report=$BENCH_OUT" "${RUN_OPTIONS[@]}" </dev/null
+  attend "${ON_OTHER_CORE[@]}" env "$ON_SOCKETS_THREAD" dotnet "$PROGRAM" run "--plan=$BENCH_PLAN" "--machine-file=$DATA/machine.md" "--report=$BENCH_OUT" "${RUN_OPTIONS[@]}" </dev/null
   say "The report is in $BENCH_OUT."
 }
 

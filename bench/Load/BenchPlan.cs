@@ -6,6 +6,9 @@ namespace Trinity.Bench.Load;
 /// <summary>What a run measures, and for how long.</summary>
 internal sealed record BenchPlan
 {
+    /// <summary>To a peer, at the limit and at a fixed rate. With fewer, a gateway that handles requests on one thread waits at its limit for the load to hand it more.</summary>
+    public const int Connections = 128;
+
     public static readonly Workload Small = new("messages", "json", 300);
     public static readonly Workload Large = new("messages", "json", 200_000);
     public static readonly Workload Paced = new("messages", "paced", 10_000);

@@ -8,6 +8,7 @@ namespace Trinity.Bench.Load.Cold;
 internal sealed class ColdProcess(Process process, string log) : IAsyncDisposable
 {
     private const int Terminate = 15;
+    private const string LoadsOwnSetting = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"; // see eng/bench-peers.sh
 
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
@@ -24,6 +25,7 @@ internal sealed class ColdProcess(Process process, string log) : IAsyncDisposabl
     {
         // The shell and taskset become the program: its id is theirs.
         var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >\"$0\" 2>&1", log, .. Placed.On(core, command.Words)]) { UseShellExecute = false, WorkingDirectory = command.Folder };
+        start.Environment.Remove(LoadsOwnSetting);
         foreach (var (name, value) in command.Environment)
         {
             start.Environment[name] = value;

@@ -3,57 +3,69 @@ using System.Net.Sockets;
 
 namespace Trinity.Bench.Load.OpenLoop;
 
-/// <summary>The exchanges of one slice, on as many keep-alive connections as they need. A reply counts only when it is the expected one to its last byte's place.</summary>
-/// <remarks>Concurrent: the dispatcher starts exchanges, each ends on its own.</remarks>
-internal sealed class Exchanges(Uri address, ReadOnlyMemory<byte> request, long expectedBytes) : IDisposable
+/// <summary>The exchanges of one slice, on keep-alive connections that are open before it begins. A request that is due while all are busy waits for one, and its time runs meanwhile. A reply counts only when it is the expected one to its last byte's place.</summary>
+/// <remarks>Agents keep their connections. Opening one for each request that waits would measure that instead, and make a short pause of the machine a long one.</remarks>
+internal sealed class Exchanges : IDisposable
 {
     /// <summary>A peer that keeps this many requests waiting does not follow.</summary>
-    private const int MostConnections = 1000;
+    private const int MostWaiting = 1000;
 
-    private readonly ConcurrentBag<LoadConnection> _idle = [];
+    private readonly Uri _address;
+    private readonly ReadOnlyMemory<byte> _request;
+    private readonly long _expectedBytes;
     private readonly ConcurrentBag<LoadSample> _samples = [];
-    private int _connections;
+    private readonly Lock _lock = new(); // guards the two queues: of an idle connection and a waiting request there is never both
+    private readonly Queue<LoadConnection> _idle = [];
+    private readonly Queue<DueRequest> _waiting = [];
     private int _errors;
     private string? _firstError;
 
+    private Exchanges(Uri address, ReadOnlyMemory<byte> request, long expectedBytes)
+    {
+        _address = address;
+        _request = request;
+        _expectedBytes = expectedBytes;
+    }
+
     public IReadOnlyCollection<LoadSample> Samples => _samples;
 
-    /// <summary>Whether the peer keeps up so far; when it does not, no more should be started.</summary>
-    public bool Followed => Volatile.Read(ref _connections) < MostConnections;
+    /// <summary>Whether the peer has kept up so far; when it has not, no more should be started.</summary>
+    public bool Followed { get; private set; } = true;
 
     public int Errors => _errors;
 
     /// <summary>What went wrong first, if anything did.</summary>
     public string? FirstError => _firstError;
 
-    /// <param name="due">As <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/>.</param>
-    /// <param name="counts">Whether its times are a sample; an error always is one.</param>
-    /// <param name="cancellationToken">The run's.</param>
-    public async Task OneAsync(long due, bool counts, CancellationToken cancellationToken)
+    public static async Task<Exchanges> OpenAsync(Uri address, ReadOnlyMemory<byte> request, long expectedBytes, CancellationToken cancellationToken)
     {
-        LoadConnection? connection = null;
-        try
+        var exchanges = new Exchanges(address, request, expectedBytes);
+        for (var i = 0; i < BenchPlan.Connections; i++)
         {
-            connection = _idle.TryTake(out var free) ? free : await OpenAsync(cancellationToken);
-            var sample = await connection.ExchangeAsync(request, due, cancellationToken);
-            if (sample.Status != 200 || sample.ContentBytes != expectedBytes)
-            {
-                throw new InvalidDataException($"Status {sample.Status} with {sample.ContentBytes} bytes instead of {expectedBytes}.");
-            }
-
-            if (counts)
-            {
-                _samples.Add(sample);
-            }
-
-            _idle.Add(connection);
+            var connection = new LoadConnection(address);
+            await connection.ConnectAsync(cancellationToken);
+            exchanges._idle.Enqueue(connection);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or InvalidDataException)
+
+        return exchanges;
+    }
+
+    /// <summary>Sends it here and now, or leaves it to the next connection that is free. Called by one thread.</summary>
+    /// <returns>What the connection does until it is idle again; completed where the request waits, since then others are not.</returns>
+    public Task Start(DueRequest request, CancellationToken cancellationToken)
+    {
+        LoadConnection? connection;
+        lock (_lock)
         {
-            Interlocked.Increment(ref _errors);
-            Interlocked.CompareExchange(ref _firstError, exception.Message, null);
-            connection?.Dispose();
+            if (!_idle.TryDequeue(out connection))
+            {
+                _waiting.Enqueue(request);
+                Followed &= _waiting.Count < MostWaiting;
+                return Task.CompletedTask;
+            }
         }
+
+        return UntilIdleAsync(connection, request, cancellationToken);
     }
 
     public void Dispose()
@@ -64,11 +76,55 @@ internal sealed class Exchanges(Uri address, ReadOnlyMemory<byte> request, long 
         }
     }
 
-    private async Task<LoadConnection> OpenAsync(CancellationToken cancellationToken)
+    private async Task UntilIdleAsync(LoadConnection connection, DueRequest request, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _connections);
-        var connection = new LoadConnection();
-        await connection.ConnectAsync(address, cancellationToken);
-        return connection;
+        do
+        {
+            if (!await OneAsync(connection, request, cancellationToken))
+            {
+                connection.Dispose();
+                connection = new LoadConnection(_address);
+            }
+        }
+        while (TakesNext(connection, out request));
+    }
+
+    private bool TakesNext(LoadConnection connection, out DueRequest request)
+    {
+        lock (_lock)
+        {
+            if (_waiting.TryDequeue(out request))
+            {
+                return true;
+            }
+
+            _idle.Enqueue(connection);
+            return false;
+        }
+    }
+
+    private async Task<bool> OneAsync(LoadConnection connection, DueRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var sample = await connection.ExchangeAsync(_request, request.Due, cancellationToken);
+            if (sample.Status != 200 || sample.ContentBytes != _expectedBytes)
+            {
+                throw new InvalidDataException($"Status {sample.Status} with {sample.ContentBytes} bytes instead of {_expectedBytes}.");
+            }
+
+            if (request.Counts)
+            {
+                _samples.Add(sample);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or InvalidDataException)
+        {
+            Interlocked.Increment(ref _errors);
+            Interlocked.CompareExchange(ref _firstError, exception.Message, null);
+            return false;
+        }
     }
 }

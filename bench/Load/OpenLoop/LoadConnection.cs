@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Trinity.Bench.Load.OpenLoop;
 
 /// <summary>A keep-alive connection that carries one request at a time. The dispatcher starts a request, the connection's own flow ends it.</summary>
-internal sealed class LoadConnection : IDisposable
+internal sealed class LoadConnection(Uri address) : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -13,14 +13,19 @@ internal sealed class LoadConnection : IDisposable
     private readonly byte[] _buffer = new byte[BufferBytes];
     private readonly ReplyParser _reply = new();
 
-    public Task ConnectAsync(Uri address, CancellationToken cancellationToken) =>
-        _socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(address.Host), address.Port), cancellationToken).AsTask();
+    public ValueTask ConnectAsync(CancellationToken cancellationToken) => _socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(address.Host), address.Port), cancellationToken);
 
+    /// <summary>Connects first where that has not been done.</summary>
     /// <param name="request">All of it.</param>
     /// <param name="due">When it should have been sent, as <see cref="Stopwatch.GetTimestamp"/>: waiting for a connection counts.</param>
     /// <param name="cancellationToken">The run's.</param>
     public async Task<LoadSample> ExchangeAsync(ReadOnlyMemory<byte> request, long due, CancellationToken cancellationToken)
     {
+        if (!_socket.Connected)
+        {
+            await ConnectAsync(cancellationToken);
+        }
+
         _reply.Reset();
         while (!request.IsEmpty)
         {

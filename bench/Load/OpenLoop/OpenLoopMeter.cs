@@ -13,7 +13,8 @@ internal static class OpenLoopMeter
     public static async Task<OpenLoopSlice> MeasureAsync(Peer peer, Workload workload, Schedule schedule, CancellationToken cancellationToken)
     {
         var address = peer.Address(workload);
-        using var exchanges = new Exchanges(address, Request(peer, workload, address), CannedReply.For(workload.Path, workload.Streaming).Whole.Length);
+        using var exchanges = await Exchanges.OpenAsync(address, Request(peer, workload, address), CannedReply.For(workload.Path, workload.Streaming).Whole.Length, cancellationToken);
+        using var pause = new CollectorPause();
         ProcessSample.ResetPeak(peer.ProcessId);
         var stolen = StolenTime.Now();
         await Task.WhenAll(await DispatchAsync(exchanges, schedule, cancellationToken));
@@ -38,7 +39,7 @@ internal static class OpenLoopMeter
             {
                 var due = start + (long)(schedule.Due(i).TotalSeconds * Stopwatch.Frequency);
                 PreciseWait.Until(due);
-                running.Add(exchanges.OneAsync(due, schedule.Counts(i), cancellationToken)); // sends here and now; the rest runs when the reply comes
+                running.Add(exchanges.Start(new DueRequest(due, schedule.Counts(i)), cancellationToken));
             }
 
             done.SetResult(running);

@@ -41,7 +41,7 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
     {
         var rounds = $"{plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} per cell, in random order{(plan.Sections == BenchSections.Cold ? "" : $", of {MarkdownTable.Number(plan.Slice.TotalSeconds, "0.#")} s")}.";
         var warmUp = plan.Sections == BenchSections.Cold || plan.WarmUp == TimeSpan.Zero ? "" : $" Each peer was warmed up with each workload for {MarkdownTable.Number(plan.WarmUp.TotalSeconds, "0.#")} s before.";
-        return $"{rounds} A rate is the median of the rounds, a percentile that of all their samples together; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Errors()} {Records()}";
+        return $"{rounds} Rates and percentiles are the median of the rounds'; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Errors()} {Records()}";
     }
 
     private string Errors()

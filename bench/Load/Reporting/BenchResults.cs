@@ -46,11 +46,11 @@ internal sealed class BenchResults
 
     public IReadOnlyList<OpenLoopSlice> OpenLoop(string peer, Workload workload, string rate) => _openLoop.GetValueOrDefault((peer, workload, rate), []);
 
-    /// <summary>Over the samples of all rounds.</summary>
+    /// <summary>The median of the rounds': a moment in which the machine stood still spoils one of them.</summary>
     public double Percentile(string peer, Workload workload, string rate, Func<LatencyPercentiles, double> value)
     {
         var slices = OpenLoop(peer, workload, rate);
-        return slices.All(slice => slice.Followed) ? value(LatencyPercentiles.Of([.. slices.SelectMany(slice => slice.Samples)])) : double.PositiveInfinity;
+        return slices.All(slice => slice.Followed) ? Spread.Of(slices.Select(slice => value(slice.Percentiles))).Median : double.PositiveInfinity;
     }
 
     /// <summary>What the peer adds to the upstream's own time.</summary>

@@ -9,8 +9,6 @@ namespace Trinity.Bench.Load.Saturation;
 /// <summary>Drives a peer as hard as it goes, by wrk on a fixed number of connections (a closed loop).</summary>
 internal sealed class SaturationMeter(string folder, int? core)
 {
-    private const int Connections = 128; // with fewer, a gateway that handles requests on one thread waits for the load to hand it more
-
     public async Task<SaturationSlice> MeasureAsync(Peer peer, Workload workload, TimeSpan duration, CancellationToken cancellationToken)
     {
         var script = await WriteScriptAsync(peer, workload);
@@ -54,7 +52,7 @@ internal sealed class SaturationMeter(string folder, int? core)
 
     private async Task<string> RunAsync(Uri address, string script, TimeSpan duration, CancellationToken cancellationToken)
     {
-        string[] command = Placed.On(core, ["wrk", "-t1", $"-c{Connections}", $"-d{Math.Max(1, (int)duration.TotalSeconds)}s", "--timeout", "10s", "-s", script, address.AbsoluteUri]);
+        string[] command = Placed.On(core, ["wrk", "-t1", $"-c{BenchPlan.Connections}", $"-d{Math.Max(1, (int)duration.TotalSeconds)}s", "--timeout", "10s", "-s", script, address.AbsoluteUri]);
         using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         await using var kill = cancellationToken.Register(process.Kill);
         var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
