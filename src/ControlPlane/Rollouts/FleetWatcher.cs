@@ -59,7 +59,6 @@ internal sealed partial class FleetWatcher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(PollInterval, time);
         try
         {
             while (true)
@@ -70,7 +69,7 @@ internal sealed partial class FleetWatcher(
                     await TryPollAsync(stoppingToken);
                     if (!_waiters.IsEmpty)
                     {
-                        await timer.WaitForNextTickAsync(stoppingToken);
+                        await Task.Delay(PollInterval, time, stoppingToken);
                     }
                 }
             }

@@ -146,4 +146,23 @@ public sealed class WaitAppliedTests(SharedHost shared) : IClassFixture<SharedHo
         Assert.Equal(1, late.Replicas);
         Assert.Equal(10_000, late.ElapsedMs);
     }
+    // A timer that runs on would wake an idle control plane fifty times a second.
+    [Fact]
+    public async Task FleetWatcher_NobodyWaitsAnyMore_SetsNoTimer()
+    {
+        var clock = new ManualTimeProvider();
+        await using var host = await ControlPlaneHost.StartAsync();
+        await host.AddReplicaAsync(generation: 5);
+        using var fleet = ActivatorUtilities.CreateInstance<FleetWatcher>(host.Services, clock);
+        await fleet.StartAsync(CancellationToken.None); // whose token would end the service with its own limit
+
+        Assert.True((await fleet.WaitAsync(generation: 5, TimeSpan.FromSeconds(10), Timeouts.Token)).Complete);
+
+        await Eventually.TrueAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1)); // for a pause that had begun before the wait was over
+            return Task.FromResult(clock.ArmedTimers == 0);
+        }, "no timer is left");
+        await fleet.StopAsync(Timeouts.Token);
+    }
 }
