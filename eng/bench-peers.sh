@@ -86,7 +86,7 @@ readonly ON_SOCKETS_THREAD=DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1
 start_peers() {
   free_port
   UPSTREAM=http://127.0.0.1:$FREE_PORT
-  spawn bench-upstream "$DATA" "${ON_OTHER_CORE[@]}" env "$ON_SOCKETS_THREAD" dotnet "$PROGRAM" upstream "$UPSTREAM"
+  spawn bench-upstream "$DATA" "${AS_LOAD[@]}" env "$ON_SOCKETS_THREAD" dotnet "$PROGRAM" upstream "$UPSTREAM"
   await_peer bench-upstream "$FREE_PORT"
   free_port
   RUN_OPTIONS+=("--upstream=$UPSTREAM,$(recorded_pid bench-upstream)")

@@ -10,6 +10,7 @@ readonly BENCH_RESULTS=$ROOT/bench/results
 BENCH_PLAN=standard BENCH_SHARED=0 BENCH_NGINX=1 BENCH_PORTKEY=1 BENCH_COLD='' BENCH_OUT=''
 BENCH_PROCESSES=(bench-portkey bench-nginx bench-forwarder bench-upstream aibridge controlplane)
 ON_GATEWAY_CORE=() ON_OTHER_CORE=() # how to start a program on its core
+AS_LOAD=()                          # how to start the load and the upstream there
 RUN_OPTIONS=()
 
 bench_help() {
@@ -76,7 +77,9 @@ parse_bench_options() {
 
 choose_cores() {
   if ((BENCH_SHARED == 0)) && have taskset && (($(nproc) > 1)); then
-    ON_GATEWAY_CORE=(taskset -c 0) ON_OTHER_CORE=(taskset -c 1)
+    ON_GATEWAY_CORE=(taskset -c 0) ON_OTHER_CORE=(taskset -c 1) AS_LOAD=(taskset -c 1)
+    # What measures must not wait for what else runs on its core: a kernel may let that run on until its next tick, which is milliseconds.
+    if chrt --rr 1 true 2>/dev/null; then AS_LOAD+=(chrt --rr 1); fi
   fi
 }
 
@@ -85,7 +88,6 @@ start_trinity() {
   start_database
   if ((${#ON_OTHER_CORE[@]})); then
     # What Postgres and the control plane do must not come out of the load and the upstream, whose core they share: no request waits for them.
-    # Postgres writes in the time that is left: a low priority alone would have the load wait for the end of its turns, and the gateway for the load.
     local pid
     for pid in $(recorded_pid postgres) $(pgrep -P "$(recorded_pid postgres)"); do
       taskset -a -c -p 1 "$pid" >/dev/null
@@ -113,6 +115,7 @@ describe_machine() {
   commit=$(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || printf unknown)
   if [[ -n $(git -C "$ROOT" status --porcelain -- src bench/Load bench/portkey eng config 2>/dev/null) ]]; then commit+=" with changes"; fi
   if ((${#ON_GATEWAY_CORE[@]})); then placement="gateways on core 0, load, upstream and Postgres on core 1"; fi
+  if [[ ${AS_LOAD[*]} == *--rr* ]]; then placement+=", load and upstream with real-time priority"; fi
   cat <<MACHINE
 $(date -u +%F), commit $commit, plan $BENCH_PLAN.
 $(sed -nE 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo), Linux $(uname -r), .NET $(dotnet --list-runtimes | sed -nE 's/^Microsoft.NETCore.App ([^ ]+).*/\1/p' | tail -n 1).
@@ -150,7 +153,7 @@ run_bench() {
   [[ -n $BENCH_OUT ]] || BENCH_OUT=$BENCH_RESULTS/$(date -u +%F)-$(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || printf unknown).md
   mkdir -p -- "$(dirname -- "$BENCH_OUT")"
   if ((${#ON_OTHER_CORE[@]})); then RUN_OPTIONS+=(--pinned); fi
-  attend "${ON_OTHER_CORE[@]}" env "$ON_SOCKETS_THREAD" dotnet "$PROGRAM" run "--plan=$BENCH_PLAN" "--machine-file=$DATA/machine.md" "--report=$BENCH_OUT" "${RUN_OPTIONS[@]}" </dev/null
+  attend "${AS_LOAD[@]}" env "$ON_SOCKETS_THREAD" dotnet "$PROGRAM" run "--plan=$BENCH_PLAN" "--machine-file=$DATA/machine.md" "--report=$BENCH_OUT" "${RUN_OPTIONS[@]}" </dev/null
   say "The report is in $BENCH_OUT."
 }
 

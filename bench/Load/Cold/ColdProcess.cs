@@ -23,8 +23,8 @@ internal sealed class ColdProcess(Process process, string log) : IAsyncDisposabl
     /// <param name="log">A file for what it says.</param>
     public static ColdProcess Start(ColdCommand command, int? core, string log)
     {
-        // The shell and taskset become the program: its id is theirs.
-        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >\"$0\" 2>&1", log, .. Placed.On(core, command.Words)]) { UseShellExecute = false, WorkingDirectory = command.Folder };
+        // The shell and taskset become the program: its id is theirs. What the load may have is not its own: real-time priority and a setting.
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >\"$0\" 2>&1", log, .. Placed.WithoutPriority(core, command.Words)]) { UseShellExecute = false, WorkingDirectory = command.Folder };
         start.Environment.Remove(LoadsOwnSetting);
         foreach (var (name, value) in command.Environment)
         {
