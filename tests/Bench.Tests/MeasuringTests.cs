@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.OpenLoop;
 using Trinity.Bench.Load.Saturation;
+using Trinity.Bench.Load.Upstream;
 
 namespace Trinity.Bench.Tests;
 
@@ -55,6 +57,24 @@ public sealed class MeasuringTests
     {
         var schedule = new Schedule(perSecond: 0.5, leadIn: TimeSpan.Zero, slice: TimeSpan.FromSeconds(1));
         Assert.Equal((1, true, TimeSpan.Zero), (schedule.Count, schedule.Counts(0), schedule.Due(0)));
+    }
+
+    [Fact]
+    public async Task DelayAsync_ShorterOneAddedLater_EndsFirstAndNeitherEarly()
+    {
+        var timer = new PreciseTimer();
+        var began = Stopwatch.GetTimestamp();
+        var ended = new ConcurrentQueue<double>();
+
+        await Task.WhenAll(new[] { 40, 5 }.Select(async milliseconds =>
+        {
+            await timer.DelayAsync(TimeSpan.FromMilliseconds(milliseconds));
+            Assert.True(Stopwatch.GetElapsedTime(began).TotalMilliseconds >= milliseconds);
+            ended.Enqueue(milliseconds);
+        }));
+
+        Assert.Equal([5, 40], ended);
+        await timer.DelayAsync(TimeSpan.FromMilliseconds(1)); // after it had nothing to do
     }
 
     [Fact]

@@ -26,11 +26,12 @@ internal static class UpstreamServer
             replies["/sse" + api] = replies["/paced" + api] = CannedReply.For(api, stream: true);
         }
 
-        app.Run(context => AnswerAsync(context, replies));
+        var timer = new PreciseTimer();
+        app.Run(context => AnswerAsync(context, replies, timer));
         return app.RunAsync();
     }
 
-    private static async Task AnswerAsync(HttpContext context, Dictionary<string, CannedReply> replies)
+    private static async Task AnswerAsync(HttpContext context, Dictionary<string, CannedReply> replies, PreciseTimer timer)
     {
         await DrainAsync(context.Request.BodyReader);
         var path = context.Request.Path.Value!;
@@ -50,7 +51,7 @@ internal static class UpstreamServer
         context.Response.ContentType = reply.ContentType;
         if (path.StartsWith("/paced", StringComparison.Ordinal))
         {
-            await SendPacedAsync(context.Response, reply);
+            await SendPacedAsync(context.Response, reply, timer);
             return;
         }
 
@@ -62,13 +63,13 @@ internal static class UpstreamServer
         await context.Response.BodyWriter.WriteAsync(reply.Whole);
     }
 
-    private static async Task SendPacedAsync(HttpResponse response, CannedReply reply)
+    private static async Task SendPacedAsync(HttpResponse response, CannedReply reply, PreciseTimer timer)
     {
-        await Task.Delay(FirstEventAfter, response.HttpContext.RequestAborted);
+        await timer.DelayAsync(FirstEventAfter);
         foreach (var part in reply.Parts)
         {
             await response.BodyWriter.WriteAsync(part, response.HttpContext.RequestAborted);
-            await Task.Delay(EventEvery, response.HttpContext.RequestAborted);
+            await timer.DelayAsync(EventEvery);
         }
     }
 
