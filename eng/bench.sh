@@ -88,10 +88,11 @@ start_trinity() {
   start_database
   if ((${#ON_OTHER_CORE[@]})); then
     # What Postgres and the control plane do must not come out of the load and the upstream, whose core they share: no request waits for them.
+    # Where those have no real-time priority, Postgres writes in the time that is left.
     local pid
     for pid in $(recorded_pid postgres) $(pgrep -P "$(recorded_pid postgres)"); do
       taskset -a -c -p 1 "$pid" >/dev/null
-      chrt --idle --pid 0 "$pid"
+      if [[ ${AS_LOAD[*]} != *--rr* ]]; then chrt --idle --pid 0 "$pid"; fi
     done
   fi
   set_service_environment
