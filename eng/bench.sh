@@ -79,7 +79,7 @@ choose_cores() {
   if ((BENCH_SHARED == 0)) && have taskset && (($(nproc) > 1)); then
     ON_GATEWAY_CORE=(taskset -c 0) ON_OTHER_CORE=(taskset -c 1) AS_LOAD=(taskset -c 1)
     # What measures must not wait for what else runs on its core: a kernel may let that run on until its next tick, which is milliseconds.
-    if chrt --rr 1 true 2>/dev/null; then AS_LOAD+=(chrt --rr 1); fi
+    if [[ $BENCH_PLAN != smoke ]] && chrt --rr 1 true 2>/dev/null; then AS_LOAD+=(chrt --rr 1); fi
   fi
 }
 

@@ -26,7 +26,7 @@ internal sealed record BenchPlan
     /// <summary>The same at a fixed rate, where a peer and our own client already know the workload or one like it.</summary>
     public TimeSpan OpenLoopWarmUp { get; init; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Of each slice at a fixed rate: the time in which its connections are opened and the rate grows, which is not counted.</summary>
+    /// <summary>Of each slice at a fixed rate: the time in which the rate grows, which is not counted.</summary>
     public TimeSpan LeadIn { get; init; } = TimeSpan.FromSeconds(1);
 
     public required IReadOnlyList<Workload> Saturated { get; init; }
@@ -52,7 +52,7 @@ internal sealed record BenchPlan
     public static BenchPlan Quick { get; } = new()
     {
         Sections = BenchSections.Saturated | BenchSections.Half | BenchSections.Paced | BenchSections.Rotation,
-        Rounds = 2,
+        Rounds = 3,
         Slice = TimeSpan.FromSeconds(2),
         WarmUp = TimeSpan.FromSeconds(4),
         Saturated = [Small, Large, Events],

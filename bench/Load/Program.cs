@@ -20,7 +20,7 @@ switch (args)
 
 static async Task<int> RunAsync(string[] arguments)
 {
-    ThreadPool.SetMinThreads(8, 8); // replies are read on the pool, on which rotations run too; on one core it would begin with one thread
+    ThreadPool.SetMinThreads(8, 8); // what is not read on the sockets' thread runs on the pool; on one core it would begin with one thread
     var named = arguments.Select(argument => argument.TrimStart('-').Split('=', 2)).ToDictionary(pair => pair[0], pair => pair.Length > 1 ? pair[1] : "", StringComparer.Ordinal);
     using var end = new CancellationTokenSource();
     using var asked = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>

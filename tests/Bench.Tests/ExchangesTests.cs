@@ -12,10 +12,10 @@ public sealed class ExchangesTests
 {
     private const string Reply = "answer";
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancellation => Timeouts.Token;
 
     [Fact]
-    public async Task Start_AllConnectionsBusy_WaitsForOneAndItsTimeRuns()
+    public async Task SendAsync_AllConnectionsBusy_WaitsForOneAndItsTimeRuns()
     {
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var connections = new HashSet<string>(StringComparer.Ordinal);
@@ -35,10 +35,10 @@ public sealed class ExchangesTests
         });
         using var exchanges = await OpenAsync(server);
         var due = Stopwatch.GetTimestamp();
-        var running = Enumerable.Range(0, BenchPlan.Connections).Select(_ => exchanges.Start(new DueRequest(due, Counts: false), Cancellation)).ToList();
+        var running = Enumerable.Range(0, BenchPlan.Connections).Select(_ => exchanges.SendAsync(new DueRequest(due, Counts: false), Cancellation)).ToList();
         await allBusy.Task.WaitAsync(Cancellation);
 
-        running.Add(exchanges.Start(new DueRequest(due, Counts: true), Cancellation));
+        running.Add(exchanges.SendAsync(new DueRequest(due, Counts: true), Cancellation));
         var released = Stopwatch.GetTimestamp();
         release.SetResult();
         await Task.WhenAll(running);
@@ -48,15 +48,15 @@ public sealed class ExchangesTests
     }
 
     [Fact]
-    public async Task Start_ThousandsWait_IsNotFollowed()
+    public async Task SendAsync_ThousandsWait_IsNotFollowed()
     {
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await ServeAsync(_ => release.Task);
         using var exchanges = await OpenAsync(server);
-        var running = Enumerable.Range(0, BenchPlan.Connections + 999).Select(_ => exchanges.Start(new DueRequest(Stopwatch.GetTimestamp(), Counts: true), Cancellation)).ToList();
+        var running = Enumerable.Range(0, BenchPlan.Connections + 999).Select(_ => exchanges.SendAsync(new DueRequest(Stopwatch.GetTimestamp(), Counts: true), Cancellation)).ToList();
         Assert.True(exchanges.Followed);
 
-        running.Add(exchanges.Start(new DueRequest(Stopwatch.GetTimestamp(), Counts: true), Cancellation));
+        running.Add(exchanges.SendAsync(new DueRequest(Stopwatch.GetTimestamp(), Counts: true), Cancellation));
 
         Assert.False(exchanges.Followed);
         release.SetResult();
@@ -65,7 +65,7 @@ public sealed class ExchangesTests
     }
 
     [Fact]
-    public async Task Start_AConnectionBreaks_IsAnErrorAndAnotherTakesItsPlace()
+    public async Task SendAsync_AConnectionBreaks_IsAnErrorAndAnotherTakesItsPlace()
     {
         var requests = 0;
         await using var server = await ServeAsync(context =>
@@ -81,11 +81,25 @@ public sealed class ExchangesTests
 
         for (var i = 0; i <= BenchPlan.Connections; i++)
         {
-            await exchanges.Start(new DueRequest(Stopwatch.GetTimestamp(), Counts: true), Cancellation);
+            await exchanges.SendAsync(new DueRequest(Stopwatch.GetTimestamp(), Counts: true), Cancellation);
         }
 
         Assert.Equal((1, BenchPlan.Connections), (exchanges.Errors, exchanges.Samples.Count));
         Assert.NotNull(exchanges.FirstError);
+    }
+
+    [Fact]
+    public async Task SendAsync_NobodyListens_IsAnErrorOfEachRequest()
+    {
+        var gone = await ServeAsync(_ => Task.CompletedTask);
+        var address = new Uri(gone.Urls.Single());
+        await gone.DisposeAsync();
+        using var exchanges = await Exchanges.OpenAsync(address, "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), Reply.Length, Cancellation);
+
+        await exchanges.SendAsync(new DueRequest(Stopwatch.GetTimestamp(), Counts: true), Cancellation);
+        await exchanges.SendAsync(new DueRequest(Stopwatch.GetTimestamp(), Counts: false), Cancellation);
+
+        Assert.Equal((2, 0), (exchanges.Errors, exchanges.Samples.Count));
     }
 
     private static Task<Exchanges> OpenAsync(WebApplication server) =>

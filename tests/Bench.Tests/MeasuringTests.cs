@@ -20,6 +20,9 @@ public sealed class MeasuringTests
     public void Of_Values_AreMedianAndExtremes() => Assert.Equal(new Spread(2, 1, 9), Spread.Of([9, 1, 2]));
 
     [Fact]
+    public void Of_SomeNoNumbers_LeavesThemOut() => Assert.Equal(new Spread(3, 2, 4), Spread.Of([double.NaN, 4, 2]));
+
+    [Fact]
     public void Of_NoValues_IsNoNumber() => Assert.True(double.IsNaN(Spread.Of([]).Median));
 
     [Fact]
@@ -62,19 +65,19 @@ public sealed class MeasuringTests
     [Fact]
     public async Task DelayAsync_ShorterOneAddedLater_EndsFirstAndNeitherEarly()
     {
-        var timer = new PreciseTimer();
+        using var timer = new PreciseTimer();
         var began = Stopwatch.GetTimestamp();
         var ended = new ConcurrentQueue<double>();
 
-        await Task.WhenAll(new[] { 40, 5 }.Select(async milliseconds =>
+        await Task.WhenAll(new[] { 300, 5 }.Select(async milliseconds =>
         {
             await timer.DelayAsync(TimeSpan.FromMilliseconds(milliseconds));
             Assert.True(Stopwatch.GetElapsedTime(began).TotalMilliseconds >= milliseconds);
             ended.Enqueue(milliseconds);
-        }));
+        })).WaitAsync(Timeouts.Token);
 
-        Assert.Equal([5, 40], ended);
-        await timer.DelayAsync(TimeSpan.FromMilliseconds(1)); // after it had nothing to do
+        Assert.Equal([5, 300], ended);
+        await timer.DelayAsync(TimeSpan.FromMilliseconds(1)).WaitAsync(Timeouts.Token); // after it had nothing to do
     }
 
     [Fact]

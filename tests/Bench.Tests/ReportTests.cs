@@ -52,6 +52,25 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void Of_WhatItIsComparedToCannotFollow_IsMissed()
+    {
+        _results.AddUnable(Named(Peer.Direct), BenchPlan.Small, Half);
+        _results.AddUnable(Named(Peer.Bridge), BenchPlan.Small, Half);
+        Rounds(Peer.Rotating, [1]);
+        var promises = Promises.Of(_results).Where(promise => promise.Name.StartsWith($"{BenchPlan.Small.Name}, {Half}", StringComparison.Ordinal)).ToList();
+        Assert.Equal(4, promises.Count);
+        Assert.All(promises, promise => Assert.Equal(("cannot follow", "**missed**"), (promise.Measured, promise.Verdict)));
+    }
+
+    [Fact]
+    public void Added_DirectCannotFollow_IsInfinite()
+    {
+        _results.AddUnable(Named(Peer.Direct), BenchPlan.Small, Half);
+        Rounds(Peer.Bridge, [1]);
+        Assert.Equal(double.PositiveInfinity, _results.Added(Peer.Bridge, BenchPlan.Small, Half, percentiles => percentiles.P50));
+    }
+
+    [Fact]
     public void Of_ErrorsOfThePeers_OnlyOursAreJudged()
     {
         _results.Add(Named(Peer.Portkey), BenchPlan.Small, new SaturationSlice(1, 1, 1, 1, null, 7));

@@ -3,9 +3,10 @@ namespace Trinity.Bench.Load.Measuring;
 /// <summary>The rounds' values of one cell.</summary>
 internal readonly record struct Spread(double Median, double Lowest, double Highest)
 {
+    /// <param name="values">Those that are no numbers are left out.</param>
     public static Spread Of(IEnumerable<double> values)
     {
-        var sorted = values.Order().ToArray();
+        var sorted = values.Where(value => !double.IsNaN(value)).Order().ToArray();
         return sorted.Length == 0 ? new Spread(double.NaN, double.NaN, double.NaN) : new Spread(Percentile(sorted, 0.5), sorted[0], sorted[^1]);
     }
 

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 namespace Trinity.Bench.Load.OpenLoop;
 
 /// <summary>The exchanges of one slice, on keep-alive connections that are open before it begins. A request that is due while all are busy waits for one, and its time runs meanwhile. A reply counts only when it is the expected one to its last byte's place.</summary>
-/// <remarks>Agents keep their connections. Opening one for each request that waits would measure that instead, and make a short pause of the machine a long one.</remarks>
+/// <remarks>
+/// Agents keep their connections. Opening one for each request that waits would measure that instead, and make a short pause of the machine a long one.
+/// The dispatcher hands requests over, each connection's own flow ends them: <c>_lock</c> guards who is idle and what waits, samples and errors are interlocked, <c>_followed</c> is the dispatcher's.
+/// </remarks>
 internal sealed class Exchanges : IDisposable
 {
     /// <summary>A peer that keeps this many requests waiting does not follow.</summary>
@@ -14,11 +17,12 @@ internal sealed class Exchanges : IDisposable
     private readonly ReadOnlyMemory<byte> _request;
     private readonly long _expectedBytes;
     private readonly ConcurrentBag<LoadSample> _samples = [];
-    private readonly Lock _lock = new(); // guards the two queues: of an idle connection and a waiting request there is never both
+    private readonly Lock _lock = new(); // of an idle connection and a waiting request there is never both
     private readonly Queue<LoadConnection> _idle = [];
     private readonly Queue<DueRequest> _waiting = [];
     private int _errors;
     private string? _firstError;
+    private volatile bool _followed = true;
 
     private Exchanges(Uri address, ReadOnlyMemory<byte> request, long expectedBytes)
     {
@@ -30,7 +34,7 @@ internal sealed class Exchanges : IDisposable
     public IReadOnlyCollection<LoadSample> Samples => _samples;
 
     /// <summary>Whether the peer has kept up so far; when it has not, no more should be started.</summary>
-    public bool Followed { get; private set; } = true;
+    public bool Followed => _followed;
 
     public int Errors => _errors;
 
@@ -42,9 +46,7 @@ internal sealed class Exchanges : IDisposable
         var exchanges = new Exchanges(address, request, expectedBytes);
         for (var i = 0; i < BenchPlan.Connections; i++)
         {
-            var connection = new LoadConnection(address);
-            await connection.ConnectAsync(cancellationToken);
-            exchanges._idle.Enqueue(connection);
+            exchanges._idle.Enqueue(await ConnectedAsync(address, cancellationToken));
         }
 
         return exchanges;
@@ -52,7 +54,7 @@ internal sealed class Exchanges : IDisposable
 
     /// <summary>Sends it here and now, or leaves it to the next connection that is free. Called by one thread.</summary>
     /// <returns>What the connection does until it is idle again; completed where the request waits, since then others are not.</returns>
-    public Task Start(DueRequest request, CancellationToken cancellationToken)
+    public Task SendAsync(DueRequest request, CancellationToken cancellationToken)
     {
         LoadConnection? connection;
         lock (_lock)
@@ -60,7 +62,7 @@ internal sealed class Exchanges : IDisposable
             if (!_idle.TryDequeue(out connection))
             {
                 _waiting.Enqueue(request);
-                Followed &= _waiting.Count < MostWaiting;
+                _followed &= _waiting.Count < MostWaiting;
                 return Task.CompletedTask;
             }
         }
@@ -73,6 +75,22 @@ internal sealed class Exchanges : IDisposable
         foreach (var connection in _idle)
         {
             connection.Dispose();
+        }
+    }
+
+    // A peer that does not accept shows in the exchanges: each connects first where that has not been done.
+    private static async Task<LoadConnection> ConnectedAsync(Uri address, CancellationToken cancellationToken)
+    {
+        var connection = new LoadConnection(address);
+        try
+        {
+            await connection.ConnectAsync(cancellationToken);
+            return connection;
+        }
+        catch (SocketException)
+        {
+            connection.Dispose();
+            return new LoadConnection(address);
         }
     }
 

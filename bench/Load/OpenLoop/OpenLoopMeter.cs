@@ -39,7 +39,7 @@ internal static class OpenLoopMeter
             {
                 var due = start + (long)(schedule.Due(i).TotalSeconds * Stopwatch.Frequency);
                 PreciseWait.Until(due);
-                running.Add(exchanges.Start(new DueRequest(due, schedule.Counts(i)), cancellationToken));
+                running.Add(exchanges.SendAsync(new DueRequest(due, schedule.Counts(i)), cancellationToken));
             }
 
             done.SetResult(running);

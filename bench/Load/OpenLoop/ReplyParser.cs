@@ -114,6 +114,11 @@ internal sealed class ReplyParser
     private void OnHeader(ReadOnlySpan<byte> line)
     {
         var colon = line.IndexOf((byte)':');
+        if (colon < 0)
+        {
+            throw new InvalidDataException("A header without a colon.");
+        }
+
         var value = line[(colon + 1)..].Trim((byte)' ');
         if (Is(line[..colon], "content-length"u8))
         {

@@ -1,7 +1,7 @@
 namespace Trinity.Bench.Load.OpenLoop;
 
 /// <summary>When the requests of a slice are due: first a lead-in, in which the rate grows evenly from nothing and nothing is counted, then the slice at its rate.</summary>
-/// <remarks>Without it, what is measured is how a peer takes as many new connections at once as it has requests to answer.</remarks>
+/// <remarks>Without it, what is measured is how a peer begins: it opens connections to the upstream as it needs them.</remarks>
 internal sealed class Schedule(double perSecond, TimeSpan leadIn, TimeSpan slice)
 {
     private readonly int _leadIn = (int)(perSecond * leadIn.TotalSeconds / 2);

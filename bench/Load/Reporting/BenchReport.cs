@@ -16,7 +16,7 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
         Promised();
         if (plan.Has(BenchSections.Saturated))
         {
-            Section("At the limit (closed loop, 128 connections)", SaturationTables.Of(results, peers));
+            Section($"At the limit (closed loop, {BenchPlan.Connections} connections)", SaturationTables.Of(results, peers));
         }
 
         if (plan.Has(BenchSections.Half) || plan.Has(BenchSections.Rates) || plan.Has(BenchSections.Paced))

@@ -46,16 +46,19 @@ internal sealed class BenchResults
 
     public IReadOnlyList<OpenLoopSlice> OpenLoop(string peer, Workload workload, string rate) => _openLoop.GetValueOrDefault((peer, workload, rate), []);
 
-    /// <summary>The median of the rounds': a moment in which the machine stood still spoils one of them.</summary>
+    /// <summary>The median of the rounds', infinite when the peer could not follow in one of them.</summary>
     public double Percentile(string peer, Workload workload, string rate, Func<LatencyPercentiles, double> value)
     {
         var slices = OpenLoop(peer, workload, rate);
         return slices.All(slice => slice.Followed) ? Spread.Of(slices.Select(slice => value(slice.Percentiles))).Median : double.PositiveInfinity;
     }
 
-    /// <summary>What the peer adds to the upstream's own time.</summary>
-    public double Added(string peer, Workload workload, string rate, Func<LatencyPercentiles, double> value) =>
-        Percentile(peer, workload, rate, value) - Percentile(Peer.Direct, workload, rate, value);
+    /// <summary>What the peer adds to the upstream's own time; infinite where either could not follow.</summary>
+    public double Added(string peer, Workload workload, string rate, Func<LatencyPercentiles, double> value)
+    {
+        var own = Percentile(Peer.Direct, workload, rate, value);
+        return double.IsInfinity(own) ? own : Percentile(peer, workload, rate, value) - own;
+    }
 
     public IReadOnlyList<ColdSlice> ColdSlices(string process, ColdVariant variant) => _cold[(process, variant)];
 

@@ -9,11 +9,11 @@ internal sealed record Promise(string Name, double Value, bool Met)
 
     public string Verdict => double.IsNaN(Value) ? "not measured" : Met ? "met" : "**missed**";
 
-    public static Promise AtLeast(string name, double value, double least) => new($"{name} ≥ {Text(least)}", value, value >= least);
+    public static Promise AtLeast(string name, double value, double least) => new($"{name} ≥ {Text(least)}", value, double.IsFinite(value) && value >= least);
 
-    public static Promise AtMost(string name, double value, double most) => new($"{name} ≤ {Text(most)}", value, value <= most);
+    public static Promise AtMost(string name, double value, double most) => new($"{name} ≤ {Text(most)}", value, double.IsFinite(value) && value <= most);
 
-    public static Promise Below(string name, double value, double limit) => new($"{name} < {Text(limit)}", value, value < limit);
+    public static Promise Below(string name, double value, double limit) => new($"{name} < {Text(limit)}", value, double.IsFinite(value) && value < limit);
 
     private static string Text(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
 }

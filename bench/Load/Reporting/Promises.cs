@@ -65,8 +65,11 @@ internal static class Promises
         return Promise.AtMost($"{BenchPlan.Paced.Name}, {rate}: first chunk p50 during 1 rotation/s, of undisturbed", Ratio(results, BenchPlan.Paced, rate, percentiles => percentiles.FirstP50), MostWhileRotating);
     }
 
-    private static double Ratio(BenchResults results, Workload workload, string rate, Func<LatencyPercentiles, double> value) =>
-        results.Percentile(Peer.Rotating, workload, rate, value) / results.Percentile(Peer.Bridge, workload, rate, value);
+    private static double Ratio(BenchResults results, Workload workload, string rate, Func<LatencyPercentiles, double> value)
+    {
+        var undisturbed = results.Percentile(Peer.Bridge, workload, rate, value);
+        return double.IsInfinity(undisturbed) ? undisturbed : results.Percentile(Peer.Rotating, workload, rate, value) / undisturbed;
+    }
 
     // At the limit too, where memory is at its highest.
     private static double PeakResident(BenchResults results, string peer)

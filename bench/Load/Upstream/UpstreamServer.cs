@@ -14,7 +14,7 @@ internal static class UpstreamServer
 
     private static long _served;
 
-    public static Task RunAsync(string address)
+    public static async Task RunAsync(string address)
     {
         var builder = Servers.Slim(address);
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
@@ -26,9 +26,9 @@ internal static class UpstreamServer
             replies["/sse" + api] = replies["/paced" + api] = CannedReply.For(api, stream: true);
         }
 
-        var timer = new PreciseTimer();
+        using var timer = new PreciseTimer();
         app.Run(context => AnswerAsync(context, replies, timer));
-        return app.RunAsync();
+        await app.RunAsync();
     }
 
     private static async Task AnswerAsync(HttpContext context, Dictionary<string, CannedReply> replies, PreciseTimer timer)
