@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Trinity.Bench.Load.OpenLoop;
+using Trinity.Bench.Load.Measuring;
 
 namespace Trinity.Bench.Load.Upstream;
 

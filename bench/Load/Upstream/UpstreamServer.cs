@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 
 namespace Trinity.Bench.Load.Upstream;
 
-/// <summary>The provider of the benchmark. The path's first segment says how it answers: <c>/json</c>, <c>/sse</c> (all events at once), <c>/paced</c> (60 ms, then 50 events 10 ms apart).</summary>
+/// <summary>The provider of the benchmark. The path's first segment says how it answers: <c>/json</c>, <c>/sse</c> (all events at once), <c>/paced</c> (60 ms, then its events, 50 of them with text, 10 ms apart).</summary>
 internal static class UpstreamServer
 {
     /// <summary>Tells how many requests came.</summary>

@@ -11,7 +11,7 @@ public sealed class LoggingTests
     [Theory]
     [InlineData("text")]
     [InlineData("json")]
-    public async Task OutputThatNobodyReads_StopsNoRequest(string format)
+    public async Task Console_WhoseOutputNobodyReads_IsSetToDropLines(string format)
     {
         await using var bench = await TestBench.StartAsync([], [$"LogFormat={format}"]);
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Trinity.Bench.Load.OpenLoop;
+namespace Trinity.Bench.Load.Measuring;
 
 /// <summary>Waits until a moment to within some ten microseconds, without spinning: .NET's own timers count in milliseconds.</summary>
 internal static class PreciseWait
