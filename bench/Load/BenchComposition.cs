@@ -1,4 +1,5 @@
 using Trinity.Bench.Load.Cold;
+using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.OpenLoop;
 using Trinity.Bench.Load.Peers;
 using Trinity.Bench.Load.Reporting;
@@ -23,8 +24,9 @@ internal static class BenchComposition
             IReadOnlyList<Peer> peers = [.. PeerCatalog.Of(places, key, http).Where(peer => plan.Measures(peer.Name))];
             var results = new BenchResults();
             var meter = new SaturationMeter(folder, places.Cores?.Others);
-            var saturation = new SaturationRun(plan, rotation, meter, results, output);
-            var openLoop = new OpenLoopRun(plan, rotation, saturation, results, output);
+            var quiet = new QuietSlices(plan.Tries, output);
+            var saturation = new SaturationRun(plan, rotation, meter, quiet, results, output);
+            var openLoop = new OpenLoopRun(plan, rotation, saturation, quiet, results, output);
             var cold = new ColdRun(plan, places, ColdPrograms.Parse(arguments), (name, place) => PeerCatalog.Cold(name, place, key), meter, http, results, folder, output);
             if (plan.WarmUp > TimeSpan.Zero && plan.Sections != BenchSections.Cold)
             {
@@ -32,6 +34,7 @@ internal static class BenchComposition
             }
 
             await new BenchRun(plan, peers, saturation, openLoop, cold).RunAsync(cancellationToken);
+            results.SlicesDropped = quiet.Dropped;
             results.AppliedMilliseconds = rotation.AppliedMilliseconds;
             results.RecordsDropped = await BridgeCounters.ReadAsync(http, places.Bridge, BridgeCounters.RecordsDropped) ?? 0;
             var report = new BenchReport(results, plan, [.. peers.Select(peer => peer.Name)], machine).Write();

@@ -20,6 +20,9 @@ internal sealed record BenchPlan
     public required int Rounds { get; init; }
     public required TimeSpan Slice { get; init; }
 
+    /// <summary>Of a slice that the host of a virtual machine disturbs, at most.</summary>
+    public int Tries { get; init; } = 3;
+
     /// <summary>Of each peer with each workload, before its first slice.</summary>
     public required TimeSpan WarmUp { get; init; }
 
@@ -98,6 +101,7 @@ internal sealed record BenchPlan
     {
         Sections = BenchSections.All,
         Rounds = 1,
+        Tries = 1,
         Slice = TimeSpan.FromSeconds(0.4),
         WarmUp = TimeSpan.Zero,
         OpenLoopWarmUp = TimeSpan.FromSeconds(0.1),

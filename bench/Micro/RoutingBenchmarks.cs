@@ -45,5 +45,9 @@ public class RoutingBenchmarks
 
     private static bool Peek(byte[] body, bool wholeBody) => RequestPeek.Read(body, wholeBody).Fault == PeekFault.None;
 
-    private bool Resolve(string method, PathString path) => RouteResolver.TryResolve(method, path, _snapshot, _caller, out _, out _);
+    private bool Resolve(string method, PathString path)
+    {
+        var name = RouteResolver.ProviderName(path, out var rest);
+        return RouteResolver.TryResolve(method, name, rest, _snapshot, _caller, out _, out _);
+    }
 }

@@ -118,6 +118,14 @@ public sealed class ReportTests
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Write_SlicesThatTheHostDisturbed_AreCounted()
+    {
+        Assert.DoesNotContain("in vain", Report(BenchSections.Saturated), StringComparison.Ordinal);
+        _results.SlicesDropped = 2;
+        Assert.Contains("2 slices were measured in vain", Report(BenchSections.Saturated), StringComparison.Ordinal);
+    }
+
     private string Report(BenchSections sections) => new BenchReport(_results, BenchPlan.Smoke with { Sections = sections }, [Peer.Direct, Peer.Portkey], "a machine").Write();
 
     private void Rounds(string peer, params double[][] rounds)

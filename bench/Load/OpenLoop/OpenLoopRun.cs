@@ -1,3 +1,4 @@
+using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.Peers;
 using Trinity.Bench.Load.Reporting;
 using Trinity.Bench.Load.Saturation;
@@ -5,7 +6,7 @@ using Trinity.Bench.Load.Saturation;
 namespace Trinity.Bench.Load.OpenLoop;
 
 /// <summary>The rounds of one workload at one rate, on every peer that can follow it.</summary>
-internal sealed class OpenLoopRun(BenchPlan plan, Rotation rotation, SaturationRun saturation, BenchResults results, TextWriter progress)
+internal sealed class OpenLoopRun(BenchPlan plan, Rotation rotation, SaturationRun saturation, QuietSlices quiet, BenchResults results, TextWriter progress)
 {
     /// <summary>Above this share of what a peer can do, it is its queue that is measured.</summary>
     private const double MostOfCapacity = 0.9;
@@ -35,7 +36,7 @@ internal sealed class OpenLoopRun(BenchPlan plan, Rotation rotation, SaturationR
         {
             foreach (var peer in BenchRun.Shuffled(following))
             {
-                var slice = await rotation.DuringAsync(peer, workload, () => OpenLoopMeter.MeasureAsync(peer, workload, new Schedule(rate, plan.LeadIn, plan.Slice), cancellationToken));
+                var slice = await rotation.DuringAsync(peer, workload, () => quiet.MeasureAsync(() => OpenLoopMeter.MeasureAsync(peer, workload, new Schedule(rate, plan.LeadIn, plan.Slice), cancellationToken)));
                 cancellationToken.ThrowIfCancellationRequested();
                 results.Add(peer, workload, label, slice);
                 await progress.WriteLineAsync($"round {round}/{plan.Rounds}  {workload.Name}, {label}, {peer.Name}: p50 {slice.Percentiles.P50:0.00} ms, p99 {slice.Percentiles.P99:0.00} ms, {slice.Errors} errors {slice.FirstError}");

@@ -1,3 +1,5 @@
+using Trinity.Bench.Load.Measuring;
+
 namespace Trinity.Bench.Load.OpenLoop;
 
 /// <summary>One slice at a fixed rate.</summary>
@@ -5,7 +7,7 @@ namespace Trinity.Bench.Load.OpenLoop;
 /// <param name="Errors">Of any kind.</param>
 /// <param name="FirstError">What went wrong first, if anything did.</param>
 /// <param name="Followed">False when requests piled up until the slice was broken off.</param>
-internal sealed record OpenLoopSlice(IReadOnlyCollection<LoadSample> Samples, int Errors, string? FirstError, bool Followed)
+internal sealed record OpenLoopSlice(IReadOnlyCollection<LoadSample> Samples, int Errors, string? FirstError, bool Followed) : ISlice<OpenLoopSlice>
 {
     public LatencyPercentiles Percentiles { get; } = LatencyPercentiles.Of(Samples);
 
@@ -13,6 +15,10 @@ internal sealed record OpenLoopSlice(IReadOnlyCollection<LoadSample> Samples, in
     public double ResidentMegabytes { get; init; }
     public double PeakMegabytes { get; init; }
 
-    /// <summary>What the host kept of the processors' time meanwhile.</summary>
+    /// <inheritdoc/>
     public double StolenPercent { get; init; }
+
+    /// <inheritdoc/>
+    public OpenLoopSlice InsteadOf(OpenLoopSlice dropped) =>
+        this with { Errors = Errors + dropped.Errors, FirstError = FirstError ?? dropped.FirstError, PeakMegabytes = Math.Max(PeakMegabytes, dropped.PeakMegabytes) };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.Peers;
 
 namespace Trinity.Bench.Load.Reporting;
@@ -41,8 +42,12 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
     {
         var rounds = $"{plan.Rounds} {(plan.Rounds == 1 ? "round" : "rounds")} per cell, in random order{(plan.Sections == BenchSections.Cold ? "" : $", of {MarkdownTable.Number(plan.Slice.TotalSeconds, "0.#")} s")}.";
         var warmUp = plan.Sections == BenchSections.Cold || plan.WarmUp == TimeSpan.Zero ? "" : $" Each peer was warmed up with each workload for {MarkdownTable.Number(plan.WarmUp.TotalSeconds, "0.#")} s before.";
-        return $"{rounds} Rates and percentiles are the median of the rounds'; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Errors()} {Records()}";
+        return $"{rounds} Rates and percentiles are the median of the rounds'; in brackets the lowest and the highest round. Peak RSS is the highest of a cell's rounds.{warmUp} {Disturbed()}{Errors()} {Records()}";
     }
+
+    private string Disturbed() => results.SlicesDropped == 0
+        ? ""
+        : $"{results.SlicesDropped} {(results.SlicesDropped == 1 ? "slice was" : "slices were")} measured in vain, because the host kept more than {QuietSlices.MostStolenPercent} % of the processors' time: of up to {plan.Tries} tries the quietest counts, with the errors and the peak of all. ";
 
     private string Errors()
     {

@@ -17,6 +17,9 @@ internal sealed class BenchResults
 
     public IReadOnlyList<double> AppliedMilliseconds { get; set; } = [];
 
+    /// <summary>See <see cref="QuietSlices.Dropped"/>.</summary>
+    public int SlicesDropped { get; set; }
+
     /// <summary>Records that the bridge did not write for want of room.</summary>
     public long RecordsDropped { get; set; }
 

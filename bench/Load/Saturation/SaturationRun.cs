@@ -1,10 +1,11 @@
+using Trinity.Bench.Load.Measuring;
 using Trinity.Bench.Load.Peers;
 using Trinity.Bench.Load.Reporting;
 
 namespace Trinity.Bench.Load.Saturation;
 
 /// <summary>The rounds of some workloads at the peers' limit.</summary>
-internal sealed class SaturationRun(BenchPlan plan, Rotation rotation, SaturationMeter meter, BenchResults results, TextWriter progress)
+internal sealed class SaturationRun(BenchPlan plan, Rotation rotation, SaturationMeter meter, QuietSlices quiet, BenchResults results, TextWriter progress)
 {
     private const int FirstWarmUps = 4; // what the first workload has compiled and counted serves the others too
 
@@ -36,7 +37,7 @@ internal sealed class SaturationRun(BenchPlan plan, Rotation rotation, Saturatio
             {
                 foreach (var peer in BenchRun.Shuffled(peers))
                 {
-                    var slice = await rotation.DuringAsync(peer, workload, () => meter.MeasureAsync(peer, workload, plan.Slice, cancellationToken));
+                    var slice = await rotation.DuringAsync(peer, workload, () => quiet.MeasureAsync(() => meter.MeasureAsync(peer, workload, plan.Slice, cancellationToken)));
                     results.Add(peer, workload, slice);
                     await progress.WriteLineAsync($"round {round}/{plan.Rounds}  {workload.Name}, {peer.Name}: {slice.RequestsPerSecond:0}/s, {slice.CpuMicroseconds:0} µs, {slice.Errors} errors");
                 }

@@ -1,3 +1,5 @@
+using Trinity.Bench.Load.Measuring;
+
 namespace Trinity.Bench.Load.Saturation;
 
 /// <summary>One slice of a peer at its limit.</summary>
@@ -7,8 +9,11 @@ namespace Trinity.Bench.Load.Saturation;
 /// <param name="PeakMegabytes">Its memory at most.</param>
 /// <param name="AllocatedBytes">Managed bytes per request; null where unknown.</param>
 /// <param name="Errors">Of any kind.</param>
-internal sealed record SaturationSlice(double RequestsPerSecond, double CpuMicroseconds, double ResidentMegabytes, double PeakMegabytes, double? AllocatedBytes, long Errors)
+internal sealed record SaturationSlice(double RequestsPerSecond, double CpuMicroseconds, double ResidentMegabytes, double PeakMegabytes, double? AllocatedBytes, long Errors) : ISlice<SaturationSlice>
 {
-    /// <summary>What the host kept of the processors' time meanwhile.</summary>
+    /// <inheritdoc/>
     public double StolenPercent { get; init; }
+
+    /// <inheritdoc/>
+    public SaturationSlice InsteadOf(SaturationSlice dropped) => this with { Errors = Errors + dropped.Errors, PeakMegabytes = Math.Max(PeakMegabytes, dropped.PeakMegabytes) };
 }

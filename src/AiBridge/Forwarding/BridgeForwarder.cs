@@ -99,7 +99,8 @@ internal sealed partial class BridgeForwarder(
             context.Request.Body = body.Open();
         }
 
-        using var replies = new ReplyFactory(exchange, LimitsOf(bridge), time);
+        var replyLimits = LimitsOf(bridge);
+        using var replies = new ReplyFactory(exchange, replyLimits, time);
         using var cut = new CancellationTokenSource();
         await using var aborted = bridge.Aborted.UnsafeRegister(_ => Cut(cut, replies), null);
         var verdict = KeyVerdict.Relay;
@@ -108,7 +109,7 @@ internal sealed partial class BridgeForwarder(
             key,
             decide: response => (verdict = Judge(exchange, key, nextKey, response)) == KeyVerdict.Relay,
             observe: replies.Observe);
-        var error = await forwarder.SendAsync(context, bridge.BaseUrl, invoker, RequestConfig(context, LimitsOf(bridge)), transformer, cut.Token);
+        var error = await forwarder.SendAsync(context, bridge.BaseUrl, invoker, RequestConfig(context, replyLimits), transformer, cut.Token);
         if (verdict != KeyVerdict.Relay)
         {
             context.Response.Clear(); // the refused reply's status

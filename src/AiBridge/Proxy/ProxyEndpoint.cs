@@ -129,7 +129,8 @@ internal sealed partial class ProxyEndpoint(
     {
         route = null;
         var request = context.Request;
-        if (snapshot.Providers.TryGetValue(RouteResolver.ProviderName(request.Path, out _), out var provider))
+        var name = RouteResolver.ProviderName(request.Path, out var rest);
+        if (snapshot.Providers.TryGetValue(name, out var provider))
         {
             draft.ProviderId = provider.Id;
             draft.Provider = provider.Name;
@@ -144,7 +145,7 @@ internal sealed partial class ProxyEndpoint(
         draft.VirtualKeyId = caller.Key.Id;
         draft.Caller = caller.Key.Name;
         draft.Agent = caller.Key.Agent;
-        if (!RouteResolver.TryResolve(request.Method, request.Path, snapshot, caller, out route, out error))
+        if (!RouteResolver.TryResolve(request.Method, name, rest, snapshot, caller, out route, out error))
         {
             return false;
         }

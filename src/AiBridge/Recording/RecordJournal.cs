@@ -22,14 +22,15 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
     public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(3);
 
     private const string FolderName = "records";
-    private const int UsualBytes = 700; // of a record
+    private const int KeepBytes = 2 * 1024 * 1024; // of the buffer, until the next batch: a full one without tools takes half of it
     private const int TakenOverAtOnce = 100; // files, while the other's number is held
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // tools' input is JSON: escaped in full it takes several times its length
 
     private readonly string _data = Path.GetFullPath(options.Value.Data);
-    private long _bytes; // of files that wait for Postgres; the disk's thread's alone, as the next two are
+    private ArrayBufferWriter<byte> _lines = new(); // of the batch that is written; the disk's thread's alone, as the next three are
+    private long _bytes; // of files that wait for Postgres
     private long _keptBytes; // of files that nobody reads again
     private long _next;
     private Task _reading = Task.CompletedTask; // the reader's alone
@@ -206,8 +207,24 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
             throw new IOException("The directory is not open yet.");
         }
 
-        var lines = Lines(batch);
-        var room = JournalFile.BytesOnDisk(lines.WrittenCount);
+        _lines.ResetWrittenCount();
+        try
+        {
+            Serialize(batch, _lines);
+            return Write(_lines.WrittenSpan, batch.Count, refused);
+        }
+        finally
+        {
+            if (_lines.Capacity > KeepBytes)
+            {
+                _lines = new();
+            }
+        }
+    }
+
+    private JournalFile Write(ReadOnlySpan<byte> lines, int records, bool refused)
+    {
+        var room = JournalFile.BytesOnDisk(lines.Length);
         var folder = Directory.CreateDirectory(Folder, OwnerOnly | UnixFileMode.UserExecute); // somebody may have cleaned up
         if (refused && _keptBytes + room > MaxKeptBytes)
         {
@@ -220,13 +237,13 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
             throw new IOException($"There are {bytes} bytes of records already.");
         }
 
-        var file = JournalFile.Named(Folder, _next++, batch.Count, lines.WrittenCount);
+        var file = JournalFile.Named(Folder, _next++, records, lines.Length);
         file = refused ? file with { Path = file.Path + ".refused" } : file;
         var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = OwnerOnly };
         using var stream = new FileStream(file.Path, create);
         try
         {
-            stream.Write(lines.WrittenSpan);
+            stream.Write(lines);
         }
         catch (IOException)
         {
@@ -238,9 +255,8 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
         return file;
     }
 
-    private static ArrayBufferWriter<byte> Lines(IReadOnlyList<Interception> batch)
+    private static void Serialize(IReadOnlyList<Interception> batch, ArrayBufferWriter<byte> lines)
     {
-        var lines = new ArrayBufferWriter<byte>(batch.Count * UsualBytes);
         using var json = new Utf8JsonWriter(lines, Format);
         foreach (var record in batch)
         {
@@ -249,8 +265,6 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
             json.Reset();
             lines.Write("\n"u8);
         }
-
-        return lines;
     }
 
     private (List<Interception> Records, bool IsWhole)? Read(JournalFile file)

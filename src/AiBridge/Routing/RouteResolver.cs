@@ -20,11 +20,17 @@ internal static class RouteResolver
         return text.Length < 2 ? "" : end < 0 ? text[1..] : text[1..end];
     }
 
+    /// <param name="method">The request's.</param>
+    /// <param name="name">The provider's, and</param>
+    /// <param name="rest">what follows it: both of <see cref="ProviderName"/>.</param>
+    /// <param name="snapshot">Where to look.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="route">Null when refused.</param>
+    /// <param name="error">Null when resolved.</param>
     public static bool TryResolve(
-        string method, PathString path, ConfigSnapshot snapshot, Caller caller, [NotNullWhen(true)] out ResolvedRoute? route, [NotNullWhen(false)] out BridgeError? error)
+        string method, string name, PathString rest, ConfigSnapshot snapshot, Caller caller, [NotNullWhen(true)] out ResolvedRoute? route, [NotNullWhen(false)] out BridgeError? error)
     {
         route = null;
-        var name = ProviderName(path, out var rest);
         if (!snapshot.Providers.TryGetValue(name, out var provider))
         {
             error = BridgeError.NotFound("unknown_provider", $"There is no provider named \"{Printable(name)}\".");

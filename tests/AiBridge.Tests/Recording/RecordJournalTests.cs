@@ -71,6 +71,22 @@ public sealed class RecordJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteAsync_BatchAfterBatch_TakesNoNewBufferForEach()
+    {
+        var journal = Journal();
+        await journal.OpenAsync(Timeouts.Token);
+        var batch = Enumerable.Range(1, JournalFile.MaxRecords).Select(Small).ToList();
+        await journal.WriteAsync(batch);
+        var before = await _disk.RunAsync(GC.GetAllocatedBytesForCurrentThread);
+
+        var file = await journal.WriteAsync(batch);
+
+        var allocated = await _disk.RunAsync(GC.GetAllocatedBytesForCurrentThread) - before;
+        Assert.InRange(allocated, 0, file!.Bytes / 4);
+        Assert.Equal(JournalFile.MaxRecords, (await RecordsOfAsync(journal, file)).Count);
+    }
+
+    [Fact]
     public async Task WriteAsync_FilesAreForTheirOwnerAlone()
     {
         var journal = Journal();
