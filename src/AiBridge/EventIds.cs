@@ -26,6 +26,7 @@ internal static class EventIds
     public const int LastGoodUnusable = 1205;
     public const int LastGoodNotWritten = 1206;
     public const int LastGoodRefused = 1207;
+    public const int LastGoodKept = 1208;
     public const int ListenerConnected = 1210;
     public const int ListenerLost = 1211;
     public const int HeartbeatFailed = 1220;

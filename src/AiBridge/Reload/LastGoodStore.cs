@@ -11,27 +11,35 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
     /// <summary>For a disk to take a copy; then changes are applied without it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>For a disk to hand the copy out; then the replica starts without it.</summary>
+    public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Between two attempts to write what the disk has refused.</summary>
+    public static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(5);
+
     private readonly string _path = Path.Combine(Path.GetFullPath(options.Value.Data), replica.Number == 1 ? "last-good-config.json" : $"last-good-config.{replica.Number}.json");
 
     private ConfigRows? _newest; // not on disk yet: left by the reload, taken by the disk's thread, each by an exchange
     private Task _writing = Task.CompletedTask; // the reload's alone
+    private volatile ConfigRows? _refused; // by the disk, and nothing newer written since; the disk's thread's alone, others see whether there is one
+    private long _triedAt; // when it was; volatile: the disk's thread and the beat write it
+    private int _again; // 1: an attempt is under way; interlocked
 
     /// <summary>Null when there is none that can be read.</summary>
     public async Task<ConfigRows?> ReadAsync(CancellationToken cancellationToken)
     {
-        if (!File.Exists(_path))
-        {
-            return null;
-        }
-
         try
         {
-            await using var file = File.OpenRead(_path);
-            return await JsonSerializer.DeserializeAsync(file, LastGoodJson.Default.ConfigRows, cancellationToken) ?? throw new JsonException("It holds no configuration.");
+            return await disk.RunAsync(Read).WaitAsync(ReadPatience, time, cancellationToken);
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             Log.Unusable(logger, _path, exception.Message);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            Log.Unusable(logger, _path, "The disk does not answer.");
             return null;
         }
     }
@@ -60,6 +68,36 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
         await writing;
     }
 
+    /// <summary>For every beat; does not wait. What the disk has refused is tried again from time to time: until the next change nothing else would write it.</summary>
+    public void TryAgain()
+    {
+        if (_refused is null || time.GetElapsedTime(Volatile.Read(ref _triedAt)) < TryAgainAfter || Interlocked.Exchange(ref _again, 1) != 0)
+        {
+            return;
+        }
+
+        disk.Run(() =>
+        {
+            if (_refused is { } rows)
+            {
+                Write(rows);
+            }
+
+            Volatile.Write(ref _again, 0);
+        });
+    }
+
+    private ConfigRows? Read()
+    {
+        if (!File.Exists(_path))
+        {
+            return null;
+        }
+
+        using var file = File.OpenRead(_path);
+        return JsonSerializer.Deserialize(file, LastGoodJson.Default.ConfigRows) ?? throw new JsonException("It holds no configuration.");
+    }
+
     private bool WriteNewest()
     {
         if (Interlocked.Exchange(ref _newest, null) is { } rows)
@@ -83,15 +121,27 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
             }
 
             File.Move(temporary, _path, overwrite: true);
+            if (_refused is not null)
+            {
+                _refused = null;
+                Log.Kept(logger, _path);
+            }
         }
         catch (Exception exception) // whatever it is, the older copy must go
         {
-            Log.NotWritten(logger, _path, exception.Message);
-            RemoveStale();
+            Volatile.Write(ref _triedAt, time.GetTimestamp());
+            var first = !ReferenceEquals(_refused, rows);
+            _refused = rows;
+            if (first)
+            {
+                Log.NotWritten(logger, _path, exception.Message);
+            }
+
+            RemoveStale(say: first);
         }
     }
 
-    private void RemoveStale()
+    private void RemoveStale(bool say)
     {
         try
         {
@@ -99,7 +149,10 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Log.NotWritten(logger, _path, $"and the older copy cannot be removed either: {exception.Message}");
+            if (say)
+            {
+                Log.NotWritten(logger, _path, $"and the older copy cannot be removed either: {exception.Message}");
+            }
         }
     }
 
@@ -110,6 +163,9 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
 
         [LoggerMessage(EventIds.LastGoodNotWritten, LogLevel.Warning, "The last good configuration could not be kept in {Path}: {Reason}")]
         public static partial void NotWritten(ILogger logger, string path, string reason);
+
+        [LoggerMessage(EventIds.LastGoodKept, LogLevel.Information, "The last good configuration is kept in {Path} again.")]
+        public static partial void Kept(ILogger logger, string path);
     }
 }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Trinity.AiBridge.Reload;
 
 /// <summary>Reports at a steady beat and so reads the revision counter: a lost notification costs at most one beat.</summary>
-internal sealed class ReplicaHeartbeat(ReplicaReporter reporter, TimeProvider time, IOptions<AiBridgeOptions> options) : BackgroundService
+internal sealed class ReplicaHeartbeat(ReplicaReporter reporter, LastGoodStore lastGood, TimeProvider time, IOptions<AiBridgeOptions> options) : BackgroundService
 {
     private static readonly TimeSpan WithdrawDeadline = TimeSpan.FromSeconds(3);
 
@@ -21,6 +21,7 @@ internal sealed class ReplicaHeartbeat(ReplicaReporter reporter, TimeProvider ti
         do
         {
             await reporter.TryReportAsync(stoppingToken);
+            lastGood.TryAgain();
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

@@ -37,6 +37,29 @@ public sealed class OutageTests(OwnPostgres postgres) : IClassFixture<OwnPostgre
     }
 
     [Fact]
+    public async Task Disk_RefusedTheLastGoodConfigurationAndTakesItAgain_IsWrittenWithoutAChange()
+    {
+        await using var bench = await postgres.StartBenchAsync();
+        var data = Directory.CreateTempSubdirectory("trinity-bridge-").FullName;
+        try
+        {
+            var copy = Path.Combine(data, "last-good-config.json");
+            Directory.CreateDirectory(copy + ".tmp"); // the temporary file cannot be made
+            await using var host = await BridgeHost.StartAsync(bench.Database.ConnectionString, bench.EncryptionKeys, data: data);
+            await host.Logs.WhenLoggedAsync(EventIds.LastGoodNotWritten);
+
+            Directory.Delete(copy + ".tmp");
+
+            await host.Logs.WhenLoggedAsync(EventIds.LastGoodKept);
+            Assert.True(File.Exists(copy));
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Start_WithoutPostgres_ServesTheLastGoodConfiguration()
     {
         await using var bench = await postgres.StartBenchAsync();

@@ -11,6 +11,7 @@ public sealed class LastGoodStoreTests : IDisposable
     private readonly CapturedLogs _logs = new();
     private readonly ManualTimeProvider _time = new();
     private readonly DiskThread _disk = new();
+    private readonly ManualResetEventSlim _hang = new();
     private readonly ReplicaIdentity _replica;
     private readonly LastGoodStore _store;
 
@@ -88,11 +89,73 @@ public sealed class LastGoodStoreTests : IDisposable
         Assert.Single(_logs.Of(EventIds.LastGoodNotWritten));
     }
 
-    // The window is held open by a pipe that nobody reads: opening it for writing waits, as a disk that hangs does.
+    [Fact]
+    public async Task TryAgain_DiskTakesItAfterAWhile_KeepsWhatItRefused()
+    {
+        Directory.CreateDirectory(Path + ".tmp");
+        await _store.WriteAsync(Rows(1));
+        await _store.WriteAsync(Rows(2));
+        Directory.Delete(Path + ".tmp");
+
+        await TryAgainAsync();
+        Assert.False(File.Exists(Path)); // too soon
+        _time.Advance(LastGoodStore.TryAgainAfter);
+        await TryAgainAsync();
+
+        Assert.Equal(2, (await _store.ReadAsync(Timeouts.Token))!.Revision);
+        Assert.Single(_logs.Of(EventIds.LastGoodKept));
+    }
+
+    [Fact]
+    public async Task TryAgain_StillRefused_IsTriedOnAndNotSaidAgain()
+    {
+        Directory.CreateDirectory(Path + ".tmp");
+        await _store.WriteAsync(Rows(1));
+        for (var i = 0; i < 3; i++)
+        {
+            _time.Advance(LastGoodStore.TryAgainAfter);
+            await TryAgainAsync();
+        }
+
+        Assert.Single(_logs.Of(EventIds.LastGoodNotWritten));
+        Directory.Delete(Path + ".tmp");
+        _time.Advance(LastGoodStore.TryAgainAfter);
+        await TryAgainAsync();
+        Assert.Equal(1, (await _store.ReadAsync(Timeouts.Token))!.Revision);
+    }
+
+    [Fact]
+    public async Task TryAgain_SomethingNewerIsKept_WritesNothing()
+    {
+        Directory.CreateDirectory(Path + ".tmp");
+        await _store.WriteAsync(Rows(1));
+        Directory.Delete(Path + ".tmp");
+        await _store.WriteAsync(Rows(2));
+
+        _time.Advance(LastGoodStore.TryAgainAfter);
+        await TryAgainAsync();
+
+        Assert.Equal(2, (await _store.ReadAsync(Timeouts.Token))!.Revision);
+    }
+
+    [Fact]
+    public async Task ReadAsync_DiskHangs_GivesUpAfterAMoment()
+    {
+        await _store.WriteAsync(Rows(1));
+        _disk.Run(_hang.Wait);
+
+        var reading = _store.ReadAsync(Timeouts.Token);
+        Assert.False(reading.IsCompleted);
+        _time.Advance(LastGoodStore.ReadPatience);
+
+        Assert.Null(await reading.WaitAsync(Timeouts.Default));
+        Assert.Contains("does not answer", Assert.Single(_logs.Of(EventIds.LastGoodUnusable)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task WriteAsync_DiskHangs_HoldsItsCallerForAMomentOnceAndWritesTheNewestInTheEnd()
     {
-        (await ChildProcess.RunAsync(new ChildProgram("mkfifo", Path + ".tmp"), Timeouts.Default)).Succeeded();
+        _disk.Run(_hang.Wait);
 
         var writing = _store.WriteAsync(Rows(1));
         Assert.False(writing.IsCompleted);
@@ -102,21 +165,25 @@ public sealed class LastGoodStoreTests : IDisposable
         await _store.WriteAsync(Rows(3)).WaitAsync(Timeouts.Default);
         Assert.Contains("does not answer", Assert.Single(_logs.Of(EventIds.LastGoodNotWritten)).Message, StringComparison.Ordinal);
 
-        await using (var pipe = new FileStream(Path + ".tmp", FileMode.Open, FileAccess.Read))
-        {
-            await pipe.CopyToAsync(Stream.Null, Timeouts.Token);
-        }
-
+        _hang.Set();
         await _disk.RunAsync(() => true);
         Assert.Equal(3, (await _store.ReadAsync(Timeouts.Token))!.Revision);
     }
 
     public void Dispose()
     {
+        _hang.Set();
         _disk.Dispose();
+        _hang.Dispose();
         _replica.Dispose();
         _logs.Dispose();
         Directory.Delete(_data, recursive: true);
+    }
+
+    private async Task TryAgainAsync()
+    {
+        _store.TryAgain();
+        await _disk.RunAsync(() => true);
     }
 
     private static ConfigRows Rows(long revision) => new() { Revision = revision, Providers = [], ProviderKeys = [], VirtualKeys = [] };
