@@ -2,8 +2,8 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Trinity.AiBridge.Recording;
-using Trinity.AiBridge.Usage;
 using Trinity.Shared.Hosting;
+using static Trinity.AiBridge.Tests.Recording.JournalRecords;
 
 namespace Trinity.AiBridge.Tests.Recording;
 
@@ -369,39 +369,4 @@ public sealed class RecordJournalTests : IDisposable
         Assert.True(isWhole);
         return records;
     }
-
-    private static Interception Small(int number) => new()
-    {
-        Id = new Guid(number, 0, 0, new byte[8]),
-        Provider = "p",
-        Client = "c",
-        Streaming = false,
-        Status = 200,
-        Outcome = Outcome.Completed,
-        Attempts = number,
-        Generation = 1,
-        StartedAt = DateTimeOffset.UnixEpoch.AddTicks(1234567),
-        DurationMilliseconds = 0.1,
-    };
-
-    private static Interception Full(int number) => Small(number) with
-    {
-        ProviderId = new Guid(9, 0, 0, new byte[8]),
-        ProviderType = "anthropic",
-        Route = "/v1/messages",
-        Model = "m\n\"\u0000 😀",
-        SessionId = "s",
-        VirtualKeyId = new Guid(8, 0, 0, new byte[8]),
-        Caller = "k",
-        Agent = "a",
-        Streaming = true,
-        Outcome = Outcome.ClientAbort,
-        Error = "client_abort",
-        CredentialKind = "centralized",
-        KeyHint = "sk-...",
-        Credential = "key:9",
-        FirstByteMilliseconds = 1.25,
-        TokenUsage = new TokenUsage(1, 2, 3, 4, 5),
-        ToolUsages = [new ToolUsage("c1", "t", null), new ToolUsage(null, "t", "{\n}")],
-    };
 }
