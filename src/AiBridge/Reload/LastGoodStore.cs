@@ -78,7 +78,7 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
 
         disk.Run(() =>
         {
-            if (_refused is { } rows)
+            if (_refused is { } rows && Volatile.Read(ref _newest) is null)
             {
                 Write(rows);
             }
@@ -147,7 +147,7 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
         {
             File.Delete(_path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) // whatever it is, the disk's thread goes on
         {
             if (say)
             {
