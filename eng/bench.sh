@@ -22,7 +22,7 @@ gateway, and AiBridge while a key is rotated every second. Writes a report with 
 The gateways run on one core, the load, the upstream and Postgres on another. It starts a Trinity of its own in a temporary
 directory and removes it again; Ctrl-C does so at any time. Leave the machine alone meanwhile.
 
-  --quick           the workloads of the promises, in a few minutes
+  --quick           the workloads of the promises: ten minutes, up to three times that where the host of a virtual machine keeps much of its time
   --full            every API, way of answering and size of body: over an hour
   --smoke           every section for a moment: shows that the benchmark works, its numbers mean nothing
   --only SECTIONS   some sections of the report, separated by commas:

@@ -27,18 +27,30 @@ public sealed class QuietSlicesTests
     [Fact]
     public async Task MeasureAsync_NeverQuiet_TheQuietestCounts()
     {
-        var (slice, measured) = await MeasureAsync((30, 100), (10, 200), (20, 300), (0, 400));
+        var (slice, measured) = await MeasureAsync((30, 100), (12, 200), (20, 300), (0, 400));
 
         Assert.Equal((200, 3, 2), (slice.RequestsPerSecond, measured, _quiet.Dropped));
-        Assert.Equal(10, slice.StolenPercent);
+        Assert.Equal(12, slice.StolenPercent);
     }
 
     [Fact]
     public async Task MeasureAsync_ErrorsAndPeaksOfAllTries_Count()
     {
-        var (slice, _) = await MeasureAsync((30, 100), (10, 200), (20, 300));
+        var (slice, _) = await MeasureAsync((30, 100), (12, 200), (20, 300));
 
         Assert.Equal((6, 300), (slice.Errors, slice.PeakMegabytes)); // 1 + 2 + 3
+    }
+
+    [Fact]
+    public async Task MeasureAsync_QuieterButBrokenOff_DoesNotCount()
+    {
+        var tries = new Queue<OpenLoopSlice>([Slice(30, followed: true), Slice(12, followed: false), Slice(20, followed: true)]);
+
+        var slice = await _quiet.MeasureAsync(() => Task.FromResult(tries.Dequeue()));
+
+        Assert.Equal((20, true), (slice.StolenPercent, slice.Followed));
+
+        static OpenLoopSlice Slice(double stolen, bool followed) => new([], 0, null, followed) { StolenPercent = stolen };
     }
 
     [Fact]

@@ -47,7 +47,7 @@ internal sealed class BenchReport(BenchResults results, BenchPlan plan, IReadOnl
 
     private string Disturbed() => results.SlicesDropped == 0
         ? ""
-        : $"{results.SlicesDropped} {(results.SlicesDropped == 1 ? "slice was" : "slices were")} measured in vain, because the host kept more than {QuietSlices.MostStolenPercent} % of the processors' time: of up to {plan.Tries} tries the quietest counts, with the errors and the peak of all. ";
+        : $"{results.SlicesDropped} {(results.SlicesDropped == 1 ? "slice was" : "slices were")} measured in vain, because the host kept more than {QuietSlices.MostStolenPercent} % of a processor's time: of up to {plan.Tries} tries the quietest counts, with the errors and the peak of all. ";
 
     private string Errors()
     {

@@ -58,7 +58,7 @@ internal sealed class SaturationRun(BenchPlan plan, Rotation rotation, Saturatio
         if (!_probes.TryGetValue((name, workload), out var probed))
         {
             await progress.WriteLineAsync($"how much can {name} do?  {workload.Name}");
-            _probes[(name, workload)] = probed = (await meter.MeasureAsync(peer, workload, plan.Slice, cancellationToken)).RequestsPerSecond;
+            _probes[(name, workload)] = probed = (await quiet.MeasureAsync(() => meter.MeasureAsync(peer, workload, plan.Slice, cancellationToken))).RequestsPerSecond;
         }
 
         return probed;

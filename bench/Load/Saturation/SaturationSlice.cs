@@ -15,5 +15,8 @@ internal sealed record SaturationSlice(double RequestsPerSecond, double CpuMicro
     public double StolenPercent { get; init; }
 
     /// <inheritdoc/>
+    public bool Followed => true;
+
+    /// <inheritdoc/>
     public SaturationSlice InsteadOf(SaturationSlice dropped) => this with { Errors = Errors + dropped.Errors, PeakMegabytes = Math.Max(PeakMegabytes, dropped.PeakMegabytes) };
 }

@@ -22,7 +22,7 @@ internal sealed partial class RecordJournal(IOptions<TrinityOptions> options, Re
     public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(3);
 
     private const string FolderName = "records";
-    private const int KeepBytes = 2 * 1024 * 1024; // of the buffer, until the next batch: a full one without tools takes half of it
+    private const int KeepBytes = 3 * 1024 * 1024; // of the buffer, until the next batch: a full one without tools takes a third of it
     private const int TakenOverAtOnce = 100; // files, while the other's number is held
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

@@ -11,9 +11,6 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
     /// <summary>For a disk to take a copy; then changes are applied without it.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(150);
 
-    /// <summary>For a disk to hand the copy out; then the replica starts without it.</summary>
-    public static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(3);
-
     /// <summary>Between two attempts to write what the disk has refused.</summary>
     public static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(5);
 
@@ -22,24 +19,25 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
     private ConfigRows? _newest; // not on disk yet: left by the reload, taken by the disk's thread, each by an exchange
     private Task _writing = Task.CompletedTask; // the reload's alone
     private volatile ConfigRows? _refused; // by the disk, and nothing newer written since; the disk's thread's alone, others see whether there is one
-    private long _triedAt; // when it was; volatile: the disk's thread and the beat write it
+    private long _triedAt; // when it was; volatile: the disk's thread writes it, the beat reads it
     private int _again; // 1: an attempt is under way; interlocked
 
     /// <summary>Null when there is none that can be read.</summary>
     public async Task<ConfigRows?> ReadAsync(CancellationToken cancellationToken)
     {
+        if (!File.Exists(_path))
+        {
+            return null;
+        }
+
         try
         {
-            return await disk.RunAsync(Read).WaitAsync(ReadPatience, time, cancellationToken);
+            await using var file = File.OpenRead(_path);
+            return await JsonSerializer.DeserializeAsync(file, LastGoodJson.Default.ConfigRows, cancellationToken) ?? throw new JsonException("It holds no configuration.");
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             Log.Unusable(logger, _path, exception.Message);
-            return null;
-        }
-        catch (TimeoutException)
-        {
-            Log.Unusable(logger, _path, "The disk does not answer.");
             return null;
         }
     }
@@ -76,26 +74,18 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
             return;
         }
 
-        disk.Run(() =>
-        {
-            if (_refused is { } rows && Volatile.Read(ref _newest) is null)
-            {
-                Write(rows);
-            }
-
-            Volatile.Write(ref _again, 0);
-        });
+        _ = disk.RunAsync(WriteRefused);
     }
 
-    private ConfigRows? Read()
+    private bool WriteRefused()
     {
-        if (!File.Exists(_path))
+        if (_refused is { } rows)
         {
-            return null;
+            Write(rows);
         }
 
-        using var file = File.OpenRead(_path);
-        return JsonSerializer.Deserialize(file, LastGoodJson.Default.ConfigRows) ?? throw new JsonException("It holds no configuration.");
+        Volatile.Write(ref _again, 0);
+        return true;
     }
 
     private bool WriteNewest()
@@ -118,6 +108,11 @@ internal sealed partial class LastGoodStore(IOptions<TrinityOptions> options, Re
             {
                 JsonSerializer.Serialize(file, rows, LastGoodJson.Default.ConfigRows);
                 file.Flush(flushToDisk: true);
+            }
+
+            if (ReferenceEquals(_refused, rows) && Volatile.Read(ref _newest) is not null)
+            {
+                return; // something newer may have been reported as applied meanwhile, and is written next
             }
 
             File.Move(temporary, _path, overwrite: true);
