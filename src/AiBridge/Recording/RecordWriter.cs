@@ -44,9 +44,10 @@ internal sealed partial class RecordWriter(InterceptionStore store, RecordJourna
         }
     }
 
-    /// <summary>A database out of reach or busy, as opposed to one that refuses what it was told.</summary>
-    private static bool IsOutage(Exception exception) =>
-        exception is PostgresException refusal ? refusal.IsTransient : exception is NpgsqlException or TimeoutException or IOException or SocketException;
+    /// <summary>A database out of reach or busy, as opposed to one that refuses what it was told. The last two are what Npgsql lets through, now and then, when a connection breaks under a command.</summary>
+    private static bool IsOutage(Exception exception) => exception is PostgresException refusal
+        ? refusal.IsTransient
+        : exception is NpgsqlException or TimeoutException or IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
     /// <summary>Trying again cannot help: data that Postgres does not take, or a defect of ours. Anything else it refuses may be mended meanwhile.</summary>
     private static bool IsOfTheValues(Exception exception) =>
