@@ -1,7 +1,9 @@
+using Trinity.Shared.Hosting;
+
 namespace Trinity.ControlPlane;
 
 /// <summary>Does something again and again, whatever came of the last time. Every control plane runs it; what it does must be fit for that.</summary>
-internal abstract class PeriodicService(TimeSpan every, TimeProvider time) : BackgroundService
+internal abstract class PeriodicService(TimeSpan every, TimeProvider time, ILogger logger) : SteadyBackgroundService(logger)
 {
     protected TimeProvider Time { get; } = time;
 

@@ -5,4 +5,5 @@ public static class SharedEventIds
 {
     public const int MigrationApplied = 100;
     public const int ServiceStarting = 110;
+    public const int StopDisturbed = 111;
 }

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Options;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.AiBridge.Bridges;
 
 /// <summary>Looks after what no request triggers: unused bridges close, and a drain has an end.</summary>
-internal sealed partial class BridgeReaper(CachedBridgePool pool, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<BridgeReaper> logger) : BackgroundService
+internal sealed partial class BridgeReaper(CachedBridgePool pool, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<BridgeReaper> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -25,7 +26,7 @@ internal sealed partial class BridgeReaper(CachedBridgePool pool, TimeProvider t
             }
             catch (Exception exception)
             {
-                Log.SweepFailed(logger, exception); // a defect; the next pass tries again
+                Log.SweepFailed(Logger, exception); // a defect; the next pass tries again
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Npgsql;
 using Trinity.AiBridge.Configuration;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.AiBridge.Limits;
 
@@ -9,7 +10,7 @@ namespace Trinity.AiBridge.Limits;
 /// <c>_spent</c> is an immutable table, replaced as a whole by the refresh loop and read by requests, both volatile. Between two refreshes a key may overrun its budget
 /// by what it starts in that time: limits of money are soft by a few seconds, never by a day.
 /// </remarks>
-internal sealed partial class TokenBudgets(NpgsqlDataSource database, ConfigProvider config, TimeProvider time, ILogger<TokenBudgets> logger) : BackgroundService
+internal sealed partial class TokenBudgets(NpgsqlDataSource database, ConfigProvider config, TimeProvider time, ILogger<TokenBudgets> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
@@ -65,7 +66,7 @@ internal sealed partial class TokenBudgets(NpgsqlDataSource database, ConfigProv
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                Log.BudgetRefreshFailed(logger, exception.GetType().Name); // the last known sums go on counting
+                Log.BudgetRefreshFailed(Logger, exception.GetType().Name); // the last known sums go on counting
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

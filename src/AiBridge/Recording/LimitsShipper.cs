@@ -1,8 +1,10 @@
+using Trinity.Shared.Hosting;
+
 namespace Trinity.AiBridge.Recording;
 
 /// <summary>Carries what was last heard of limits to Postgres: a busy credential's a few times a second, an idle one's not at all. What cannot be written waits, and only its latest.</summary>
 /// <remarks><c>_ending</c> is set by the host when the web server has drained, and cuts the loop's pauses short; the other field is the loop's alone.</remarks>
-internal sealed partial class LimitsShipper(LimitsObserver observer, ILimitsStore store, TimeProvider time, ILogger<LimitsShipper> logger) : BackgroundService
+internal sealed partial class LimitsShipper(LimitsObserver observer, ILimitsStore store, TimeProvider time, ILogger<LimitsShipper> logger) : SteadyBackgroundService(logger)
 {
     /// <summary>Between two writes. Control planes promise to know within a second.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -29,7 +31,7 @@ internal sealed partial class LimitsShipper(LimitsObserver observer, ILimitsStor
             }
             catch (TimeoutException)
             {
-                Log.Lost(logger, observer.Count);
+                Log.Lost(Logger, observer.Count);
             }
         }
 
@@ -69,7 +71,7 @@ internal sealed partial class LimitsShipper(LimitsObserver observer, ILimitsStor
         {
             if (_failures++ == 0)
             {
-                Log.NotWritten(logger, exception.GetType().Name);
+                Log.NotWritten(Logger, exception.GetType().Name);
             }
 
             return false;
@@ -78,7 +80,7 @@ internal sealed partial class LimitsShipper(LimitsObserver observer, ILimitsStor
         if (_failures > 0)
         {
             _failures = 0;
-            Log.WrittenAgain(logger);
+            Log.WrittenAgain(Logger);
         }
 
         return true;

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Trinity.AiBridge.Telemetry;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.AiBridge.Recording;
 
@@ -7,7 +8,7 @@ namespace Trinity.AiBridge.Recording;
 /// <remarks>
 /// Two loops: one takes batches, and saves what the other does not get rid of. <c>_unsaved</c> is the first one's and <c>_waiting</c> is both's (interlocked); a shutdown and a gauge read them.
 /// </remarks>
-internal sealed partial class RecordShipper : BackgroundService
+internal sealed partial class RecordShipper : SteadyBackgroundService
 {
     private const int MaxWeight = 8 * 1024 * 1024; // characters of a batch, about: tools' input may be long
     private const int MostInMemory = 8; // batches; more are read from their files when their turn comes
@@ -24,15 +25,14 @@ internal sealed partial class RecordShipper : BackgroundService
     private readonly RecordJournal _journal;
     private readonly RecordWriter _writer;
     private readonly TimeProvider _time;
-    private readonly ILogger<RecordShipper> _logger;
     private readonly Channel<PendingBatch> _pending = Channel.CreateUnbounded<PendingBatch>();
     private Task _late = Task.CompletedTask; // a save that Postgres has overtaken; the taking loop's alone
     private int _unsaved; // records taken from the queue that are neither in a file nor in Postgres
     private int _waiting; // records taken from the queue, or left by an earlier run, that are not in Postgres
 
-    public RecordShipper(InterceptionRecorder recorder, RecordJournal journal, RecordWriter writer, BridgeMetrics metrics, TimeProvider time, ILogger<RecordShipper> logger)
+    public RecordShipper(InterceptionRecorder recorder, RecordJournal journal, RecordWriter writer, BridgeMetrics metrics, TimeProvider time, ILogger<RecordShipper> logger) : base(logger)
     {
-        (_recorder, _journal, _writer, _time, _logger) = (recorder, journal, writer, time, logger);
+        (_recorder, _journal, _writer, _time) = (recorder, journal, writer, time);
         metrics.ObserveRecordQueue(() => recorder.Queue.Count + Volatile.Read(ref _waiting));
     }
 
@@ -67,7 +67,7 @@ internal sealed partial class RecordShipper : BackgroundService
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            Log.RecordingStopped(_logger, exception);
+            Log.RecordingStopped(Logger, exception);
         }
     }
 
@@ -258,13 +258,13 @@ internal sealed partial class RecordShipper : BackgroundService
         var lost = _recorder.Queue.Count + Volatile.Read(ref _unsaved);
         if (lost > 0)
         {
-            Log.RecordsLostAtShutdown(_logger, lost);
+            Log.RecordsLostAtShutdown(Logger, lost);
         }
 
         var kept = Volatile.Read(ref _waiting) - Volatile.Read(ref _unsaved);
         if (kept > 0)
         {
-            Log.RecordsKeptAtShutdown(_logger, kept, _journal.Folder);
+            Log.RecordsKeptAtShutdown(Logger, kept, _journal.Folder);
         }
     }
 

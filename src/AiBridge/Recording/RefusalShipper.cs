@@ -1,7 +1,9 @@
+using Trinity.Shared.Hosting;
+
 namespace Trinity.AiBridge.Recording;
 
 /// <summary>Carries refusals from the queue to Postgres; what cannot be written waits and is tried again.</summary>
-internal sealed partial class RefusalShipper(RefusalRecorder recorder, RefusalStore store, TimeProvider time, ILogger<RefusalShipper> logger) : BackgroundService
+internal sealed partial class RefusalShipper(RefusalRecorder recorder, RefusalStore store, TimeProvider time, ILogger<RefusalShipper> logger) : SteadyBackgroundService(logger)
 {
     private const int MaxBatch = 100;
     private static readonly TimeSpan FlushDeadline = TimeSpan.FromSeconds(5);
@@ -19,7 +21,7 @@ internal sealed partial class RefusalShipper(RefusalRecorder recorder, RefusalSt
             }
             catch (TimeoutException)
             {
-                Log.Lost(logger);
+                Log.Lost(Logger);
             }
         }
 
@@ -53,7 +55,7 @@ internal sealed partial class RefusalShipper(RefusalRecorder recorder, RefusalSt
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                Log.NotWritten(logger, exception.GetType().Name, batch.Count);
+                Log.NotWritten(Logger, exception.GetType().Name, batch.Count);
                 await Task.Delay(delay, time, cancellationToken);
             }
         }

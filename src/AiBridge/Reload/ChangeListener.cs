@@ -1,10 +1,11 @@
 using Npgsql;
 using Trinity.Shared.Configuration;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.AiBridge.Reload;
 
 /// <summary>Listens for Postgres notifications on a connection of its own. They are only hints: after every (re)connection it signals, because what came in between is lost.</summary>
-internal sealed partial class ChangeListener(NpgsqlDataSource database, ChangeSignal signal, TimeProvider time, ILogger<ChangeListener> logger) : BackgroundService
+internal sealed partial class ChangeListener(NpgsqlDataSource database, ChangeSignal signal, TimeProvider time, ILogger<ChangeListener> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
@@ -20,7 +21,7 @@ internal sealed partial class ChangeListener(NpgsqlDataSource database, ChangeSi
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested) // whatever it is, the loop goes on
             {
-                Log.Lost(logger, exception.GetType().Name);
+                Log.Lost(Logger, exception.GetType().Name);
             }
 
             await Task.Delay(retry, time, stoppingToken);
@@ -39,7 +40,7 @@ internal sealed partial class ChangeListener(NpgsqlDataSource database, ChangeSi
 
         connected();
         signal.Raise(); // first listening, then looking: a change in between is seen by both, not by none
-        Log.Connected(logger);
+        Log.Connected(Logger);
         while (true)
         {
             await connection.WaitAsync(cancellationToken);

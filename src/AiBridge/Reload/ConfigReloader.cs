@@ -4,6 +4,7 @@ using Trinity.AiBridge.Configuration;
 using Trinity.AiBridge.Forwarding;
 using Trinity.AiBridge.Limits;
 using Trinity.AiBridge.Telemetry;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.AiBridge.Reload;
 
@@ -21,7 +22,7 @@ internal sealed partial class ConfigReloader(
     ReplicaReporter reporter,
     ReloadMetrics metrics,
     TimeProvider time,
-    ILogger<ConfigReloader> logger) : BackgroundService
+    ILogger<ConfigReloader> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
@@ -44,7 +45,7 @@ internal sealed partial class ConfigReloader(
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             metrics.Failed();
-            Log.ReloadFailed(logger, exception.GetType().Name, (exception as PostgresException)?.MessageText ?? exception.Message);
+            Log.ReloadFailed(Logger, exception.GetType().Name, (exception as PostgresException)?.MessageText ?? exception.Message);
             return false;
         }
         finally
@@ -100,7 +101,7 @@ internal sealed partial class ConfigReloader(
         var changed = Changed(previous, snapshot);                           // (d)
         if (previous?.Generation == snapshot.Generation && changed == 0)
         {
-            Log.Unchanged(logger, snapshot.Generation);
+            Log.Unchanged(Logger, snapshot.Generation);
             return;
         }
 
@@ -108,7 +109,7 @@ internal sealed partial class ConfigReloader(
         keyHealth.Keep(rows.ProviderKeys.Select(key => key.Id).ToHashSet());
         limiter.Keep(rows.VirtualKeys.Select(key => key.Id).ToHashSet());
         await lastGood.WriteAsync(rows);                                     // before (g): what we report as applied, we also come back with
-        Log.Swapped(logger, snapshot.Generation, snapshot.Providers.Count, snapshot.VirtualKeys.Count, changed, retired, time.GetElapsedTime(started).TotalMilliseconds);
+        Log.Swapped(Logger, snapshot.Generation, snapshot.Providers.Count, snapshot.VirtualKeys.Count, changed, retired, time.GetElapsedTime(started).TotalMilliseconds);
     }
 
     private async Task ServeLastGoodAsync(CancellationToken cancellationToken)
@@ -119,12 +120,12 @@ internal sealed partial class ConfigReloader(
             if (config.Current is null && await lastGood.ReadAsync(cancellationToken) is { } rows)
             {
                 pool.Reload(builder.Build(rows, null));
-                Log.LastGoodServed(logger, rows.Revision, rows.Providers.Count);
+                Log.LastGoodServed(Logger, rows.Revision, rows.Providers.Count);
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.LastGoodRefused(logger, exception); // whatever is in that file, we start without it
+            Log.LastGoodRefused(Logger, exception); // whatever is in that file, we start without it
         }
         finally
         {

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Options;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.AiBridge.Reload;
 
 /// <summary>Reports at a steady beat and so reads the revision counter: a lost notification costs at most one beat.</summary>
-internal sealed class ReplicaHeartbeat(ReplicaReporter reporter, LastGoodStore lastGood, TimeProvider time, IOptions<AiBridgeOptions> options) : BackgroundService
+internal sealed class ReplicaHeartbeat(ReplicaReporter reporter, LastGoodStore lastGood, TimeProvider time, IOptions<AiBridgeOptions> options, ILogger<ReplicaHeartbeat> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan WithdrawDeadline = TimeSpan.FromSeconds(3);
 

@@ -3,11 +3,12 @@ using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
 using Trinity.Shared.Configuration;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.ControlPlane.Agents;
 
 /// <summary>Wakes the reconciler when another control plane changed an agent, and when something happened to an agent's container.</summary>
-internal sealed partial class AgentEvents(AgentStore agents, IAgentRuntime engine, AgentSignal signal, NpgsqlDataSource database, TimeProvider time, ILogger<AgentEvents> logger) : BackgroundService
+internal sealed partial class AgentEvents(AgentStore agents, IAgentRuntime engine, AgentSignal signal, NpgsqlDataSource database, TimeProvider time, ILogger<AgentEvents> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
 
@@ -47,7 +48,7 @@ internal sealed partial class AgentEvents(AgentStore agents, IAgentRuntime engin
                     {
                         if (isLost)
                         {
-                            Log.Back(logger);
+                            Log.Back(Logger);
                             isLost = false;
                         }
 
@@ -62,13 +63,13 @@ internal sealed partial class AgentEvents(AgentStore agents, IAgentRuntime engin
             {
                 if (!isLost)
                 {
-                    Log.Lost(logger, lost.Message);
+                    Log.Lost(Logger, lost.Message);
                     isLost = true;
                 }
             }
             catch (Exception lost) when (lost is NpgsqlException or TimeoutException)
             {
-                Log.Lost(logger, lost.Message);
+                Log.Lost(Logger, lost.Message);
             }
 
             await Task.Delay(Retry, time, cancellationToken);

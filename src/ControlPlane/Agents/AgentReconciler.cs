@@ -4,6 +4,7 @@ using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Database;
 using Trinity.ControlPlane.Http;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.ControlPlane.Agents;
 
@@ -28,7 +29,7 @@ internal sealed partial class AgentReconciler(
     WriteTransactions writes,
     IOptions<ControlPlaneOptions> options,
     TimeProvider time,
-    ILogger<AgentReconciler> logger) : BackgroundService
+    ILogger<AgentReconciler> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RestLook = TimeSpan.FromSeconds(15);
@@ -79,7 +80,7 @@ internal sealed partial class AgentReconciler(
                 }
                 catch (Exception failure) when (failure is NpgsqlException or TimeoutException)
                 {
-                    Log.Failed(logger, "all", failure.Message); // the next tick tries again
+                    Log.Failed(Logger, "all", failure.Message); // the next tick tries again
                 }
 
                 await signal.WaitAsync(Tick, time, stoppingToken);
@@ -112,7 +113,7 @@ internal sealed partial class AgentReconciler(
         }
         catch (Exception failure) when (failure is not OperationCanceledException) // one agent's trouble is not the others'
         {
-            Log.Failed(logger, agent.Name, failure.Message);
+            Log.Failed(Logger, agent.Name, failure.Message);
         }
     }
 
@@ -161,7 +162,7 @@ internal sealed partial class AgentReconciler(
         catch (EngineException failure)
         {
             await reports.FailedAsync(agent, failure.Message, cancellationToken);
-            Log.Failed(logger, agent.Name, failure.Message);
+            Log.Failed(Logger, agent.Name, failure.Message);
         }
     }
 
@@ -184,7 +185,7 @@ internal sealed partial class AgentReconciler(
             if (!seen.IsRunning)
             {
                 await lifecycle.RunAsync(agent, cancellationToken);
-                Log.Started(logger, agent.Name, seen.State);
+                Log.Started(Logger, agent.Name, seen.State);
             }
 
             await deliverer.DeliverAsync(held, cancellationToken);

@@ -5,7 +5,7 @@ namespace Trinity.ControlPlane.AutoSwitch;
 
 /// <summary>Forgets failures and refusals after a day, and what they led to after a quarter of a year.</summary>
 internal sealed partial class FailureSweeper(
-    FailureStore failures, RefusalStore refusals, TimelineStore timeline, NotificationStore notifications, TimeProvider time, ILogger<FailureSweeper> logger) : PeriodicService(TimeSpan.FromMinutes(10), time)
+    FailureStore failures, RefusalStore refusals, TimelineStore timeline, NotificationStore notifications, TimeProvider time, ILogger<FailureSweeper> logger) : PeriodicService(TimeSpan.FromMinutes(10), time, logger)
 {
     public static readonly TimeSpan Keep = TimeSpan.FromHours(24);
     public static readonly TimeSpan KeepExplanations = TimeSpan.FromDays(90);
@@ -21,7 +21,7 @@ internal sealed partial class FailureSweeper(
 
     protected override Task DoOnceAsync(CancellationToken cancellationToken) => SweepOnceAsync(cancellationToken);
 
-    protected override void Failed(Exception exception) => Log.Failed(logger, exception.GetType().Name);
+    protected override void Failed(Exception exception) => Log.Failed(Logger, exception.GetType().Name);
 
     private static partial class Log
     {

@@ -1,11 +1,12 @@
 using Npgsql;
 using Trinity.ControlPlane.Database;
 using Trinity.Shared.Configuration;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.ControlPlane.AutoSwitch;
 
 /// <summary>Handles refusals as soon as a bridge has reported them, a few agents at once; and looks by itself now and then, for a claim that lapsed tells nobody.</summary>
-internal sealed partial class RefusalWorkers(RefusalHandler handler, RefusalSignal signal, NpgsqlDataSource database, TimeProvider time, ILogger<RefusalWorkers> logger) : BackgroundService
+internal sealed partial class RefusalWorkers(RefusalHandler handler, RefusalSignal signal, NpgsqlDataSource database, TimeProvider time, ILogger<RefusalWorkers> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
 
@@ -49,11 +50,11 @@ internal sealed partial class RefusalWorkers(RefusalHandler handler, RefusalSign
             }
             catch (Exception outage) when (outage is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
             {
-                Log.Waiting(logger, outage.GetType().Name); // what was claimed is claimed again in a minute, here or elsewhere
+                Log.Waiting(Logger, outage.GetType().Name); // what was claimed is claimed again in a minute, here or elsewhere
             }
             catch (Exception defect) when (!cancellationToken.IsCancellationRequested)
             {
-                Log.Failed(logger, defect); // the same
+                Log.Failed(Logger, defect); // the same
             }
         }
     }

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using Trinity.ControlPlane.Replicas;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.ControlPlane.Rollouts;
 
 /// <summary>Tells waiting writes when the fleet has applied them: one poll of the replicas serves every waiter, and none runs while nobody waits.</summary>
 /// <remarks><c>_waiters</c> is filled by requests and emptied by whoever ends the wait; <c>_wake</c> is raised by requests and read by the loop.</remarks>
 internal sealed partial class FleetWatcher(
-    ReplicaStore replicas, TimeProvider time, ControlPlaneMetrics metrics, IHostApplicationLifetime lifetime, ILogger<FleetWatcher> logger) : BackgroundService
+    ReplicaStore replicas, TimeProvider time, ControlPlaneMetrics metrics, IHostApplicationLifetime lifetime, ILogger<FleetWatcher> logger) : SteadyBackgroundService(logger)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -88,7 +89,7 @@ internal sealed partial class FleetWatcher(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            Log.FleetPollFailed(logger, exception.Message); // the next tick tries again, until the waiters' timeouts
+            Log.FleetPollFailed(Logger, exception.Message); // the next tick tries again, until the waiters' timeouts
         }
     }
 

@@ -71,7 +71,7 @@ public sealed class InlineSocketsTests
         using var last = await client.SendAsync(bench.Request(Models.Responses), Timeouts.Token);
         Assert.Equal("Bearer sk-another-key-0123456789", bench.Upstream.Requests[^1].Header("Authorization"));
         await Eventually.TrueAsync(async () => await bench.Database.ScalarAsync<long>("select count(*) from interceptions") == 801, "every record arrives", Arrival);
-        await Record.ExceptionAsync(bridge.StopAsync); // Npgsql may throw out of it when a connection breaks just then; what this test is about has been asserted
+        await bridge.StopAsync(); // Npgsql may throw into it when a connection breaks just then; nobody may see that
     }
 
     private sealed class ThreadNames(ConcurrentBag<string?> names) : IStartupFilter

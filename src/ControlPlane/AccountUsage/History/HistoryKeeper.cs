@@ -5,7 +5,7 @@ namespace Trinity.ControlPlane.AccountUsage.History;
 
 /// <summary>Every minute takes over what bridges heard into the history, and forgets what is old.</summary>
 internal sealed partial class HistoryKeeper(HistoryStore history, LimitsStore limits, IOptions<AccountUsageOptions> options, TimeProvider time, ILogger<HistoryKeeper> logger)
-    : PeriodicService(TimeSpan.FromMinutes(1), time)
+    : PeriodicService(TimeSpan.FromMinutes(1), time, logger)
 {
     public async Task KeepOnceAsync(CancellationToken cancellationToken)
     {
@@ -17,7 +17,7 @@ internal sealed partial class HistoryKeeper(HistoryStore history, LimitsStore li
 
     protected override Task DoOnceAsync(CancellationToken cancellationToken) => KeepOnceAsync(cancellationToken);
 
-    protected override void Failed(Exception exception) => Log.Failed(logger, exception.GetType().Name);
+    protected override void Failed(Exception exception) => Log.Failed(Logger, exception.GetType().Name);
 
     private static partial class Log
     {
