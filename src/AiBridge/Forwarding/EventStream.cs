@@ -10,7 +10,11 @@ namespace Trinity.AiBridge.Forwarding;
 /// YARP reads with an empty buffer first, to wait without holding memory, and only then with a real one. The waiting happens in that empty read, so no buffer is
 /// in use when a ping is due. Everything runs on the request's one flow of execution: there is no timer callback and no lock.
 /// </remarks>
-internal sealed class EventStream(Stream provider, Reply reply, CancellationToken drainAborted) : ReadOnlyStream
+/// <param name="provider">The provider's stream.</param>
+/// <param name="chunked">It has HTTP/1.1's chunked encoding. Then an empty read that ends at once says that bytes are at hand; on other streams only that something came, perhaps a part of a TLS record.</param>
+/// <param name="reply">Who observes it, and its limits.</param>
+/// <param name="drainAborted">Fires when the bridge has waited for its requests for too long.</param>
+internal sealed class EventStream(Stream provider, bool chunked, Reply reply, CancellationToken drainAborted) : ReadOnlyStream
 {
     private static readonly BridgeError Truncated =
         new(StatusCodes.Status502BadGateway, "upstream_truncated", "The provider's connection broke in the middle of the reply.");
@@ -72,21 +76,14 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
     /// <summary>Returns when the provider has data or has ended, or when there is something of our own to say.</summary>
     private async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        if (_waiting is null)
+        if (_waiting is null && IsReady(cancellationToken))
         {
-            var wait = provider.ReadAsync(Memory<byte>.Empty, cancellationToken);
-            if (wait.IsCompletedSuccessfully)
-            {
-                _ = wait.Result;
-                return;
-            }
-
-            _waiting = wait.AsTask();
-            await reply.SendHeadersAsync(cancellationToken);
+            return;
         }
 
-        while (!_waiting.IsCompleted)
+        while (!_waiting!.IsCompleted)
         {
+            await reply.SendHeadersAsync(cancellationToken);
             var untilIdle = (_anyBytes ? reply.Limits.Idle : reply.Limits.FirstByte) - reply.Time.GetElapsedTime(_lastRead);
             var untilPing = reply.Limits.Ping - reply.Time.GetElapsedTime(_lastHandedOut);
             if (untilIdle <= TimeSpan.Zero)
@@ -118,16 +115,34 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
         await completed;
     }
 
+    /// <summary>Whether the provider has data or has ended; otherwise <c>_waiting</c> is the wait for it.</summary>
+    private bool IsReady(CancellationToken cancellationToken)
+    {
+        var wait = provider.ReadAsync(Memory<byte>.Empty, cancellationToken);
+        if (wait.IsCompletedSuccessfully)
+        {
+            _ = wait.Result;
+            return true;
+        }
+
+        _waiting = wait.AsTask();
+        return false;
+    }
+
     /// <summary>
     /// Closes the provider's connection when a read is still waiting on it. Disposing alone would have the HTTP client read the rest of the reply and keep the
     /// connection, where the read left behind would take bytes of the next reply: of another request's.
     /// </summary>
     private void CancelWait()
     {
-        if (_waiting is { IsCompleted: false } waiting)
+        if (_waiting is { } waiting)
         {
             _waiting = null;
-            _cut!.Cancel();
+            if (!waiting.IsCompleted)
+            {
+                _cut!.Cancel();
+            }
+
             _ = waiting.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // it ends in what was just cancelled
         }
     }
@@ -135,16 +150,45 @@ internal sealed class EventStream(Stream provider, Reply reply, CancellationToke
     private async ValueTask<int> ReadProviderAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var read = await provider.ReadAsync(buffer, cancellationToken);
-        if (read == 0)
+        _ended = read == 0;
+        if (chunked && !_ended)
         {
-            _ended = true;
-            reply.OnEnd();
-            return 0;
+            read += await ReadWhatIsThereAsync(buffer[read..], cancellationToken);
         }
 
-        _anyBytes = true;
-        _lastRead = _lastHandedOut = reply.Time.GetTimestamp();
-        reply.OnBytes(buffer.Span[..read]);
+        if (read > 0)
+        {
+            _anyBytes = true;
+            _lastRead = _lastHandedOut = reply.Time.GetTimestamp();
+            reply.OnBytes(buffer.Span[..read]);
+        }
+
+        if (_ended)
+        {
+            reply.OnEnd();
+        }
+
+        return read;
+    }
+
+    /// <summary>Reads on as long as there is something: the HTTP client gives 4 KB at a time, and each of our reads becomes a write, with a segment of its own, to the client.</summary>
+    private async ValueTask<int> ReadWhatIsThereAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = 0;
+        try
+        {
+            while (!_ended && read < buffer.Length && IsReady(cancellationToken))
+            {
+                var more = await provider.ReadAsync(buffer[read..], cancellationToken);
+                read += more;
+                _ended = more == 0;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
+        {
+            _waiting = Task.FromException<int>(exception); // at the next read: what was read goes out first
+        }
+
         return read;
     }
 

@@ -37,12 +37,13 @@ internal sealed class ReplyFactory(Exchange exchange, ReplyLimits limits, TimePr
 
         _endsItself = true;
         exchange.Context.Response.ContentLength = null; // pings and errors of ours lengthen it, a chunk kept back shortens it
+        var chunked = response.Headers.TransferEncodingChunked is true;
         if (!exchange.UsageInserted)
         {
-            return new ObservedContent(response.Content, provider => new EventStream(provider, reply, exchange.Bridge.Aborted));
+            return new ObservedContent(response.Content, provider => new EventStream(provider, chunked, reply, exchange.Bridge.Aborted));
         }
 
-        return new ObservedContent(response.Content, provider => new UsageChunkFilter(new EventStream(provider, reply, exchange.Bridge.Aborted)));
+        return new ObservedContent(response.Content, provider => new UsageChunkFilter(new EventStream(provider, chunked, reply, exchange.Bridge.Aborted)));
     }
 
     public void Dispose() => Reply?.Dispose();

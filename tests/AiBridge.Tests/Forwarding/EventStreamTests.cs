@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Trinity.AiBridge.Forwarding;
@@ -26,19 +25,61 @@ public sealed class EventStreamTests : IDisposable
     private Reply? _reply;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(7)]
-    [InlineData(4096)]
-    public async Task Read_BusyProvider_PassesEveryByteAndNoOther(int bufferSize)
+    [InlineData(1, true)]
+    [InlineData(1, false)]
+    [InlineData(7, true)]
+    [InlineData(7, false)]
+    [InlineData(4096, true)]
+    [InlineData(4096, false)]
+    public async Task Read_BusyProvider_PassesEveryByteAndNoOther(int bufferSize, bool chunked)
     {
         const string text = "event: a\ndata: 1\n\n: comment\r\n\r\ndata: ü😀";
-        using var stream = Stream(Dialect.Messages);
+        using var stream = Stream(Dialect.Messages, chunked: chunked);
         _provider.Send(text[..5]).Send(text[5..]).End();
 
         Assert.Equal(text, await stream.ToEndAsync(bufferSize));
 
         Assert.Null(_reply!.Broken);
         Assert.NotNull(_draft.FirstByteAfter);
+    }
+
+    [Fact]
+    public async Task Read_SeveralPartsAreThere_GoOutTogetherAndNothingIsWaitedFor()
+    {
+        using var stream = Stream(Dialect.Messages);
+        _provider.Send("data: 1\n\n").Send("data: 2\n\n").Send("data: 3");
+        Assert.Equal("data: 1\n\ndata: 2\n\ndata: 3", await stream.NextAsync());
+
+        var next = stream.NextAsync();
+        _provider.Send("\n\n").End();
+        Assert.Equal("\n\n", await next);
+
+        Assert.Equal("", await stream.NextAsync());
+        Assert.Null(_reply!.Broken);
+    }
+
+    [Fact]
+    public async Task Read_NextPartFails_WhatWasReadGoesOutFirst()
+    {
+        using var stream = Stream(Dialect.Messages, new OneRead { Then = () => throw new HttpIOException(HttpRequestError.InvalidResponse) });
+
+        Assert.Equal("data: 1\n\n", await stream.NextAsync());
+
+        Assert.StartsWith("event: error\ndata: ", await stream.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("upstream_truncated", _reply!.Broken!.Code);
+    }
+
+    // Without chunks a first byte may be the first of a TLS record whose rest is still on its way.
+    [Fact]
+    public async Task Read_NotChunkedAndNextPartHasOnlyBegun_IsNotWaitedFor()
+    {
+        var rest = new TaskCompletionSource<int>();
+        using var stream = Stream(Dialect.Messages, new OneRead { Then = () => new(rest.Task) }, chunked: false);
+
+        Assert.Equal("data: 1\n\n", await stream.NextAsync());
+
+        rest.SetResult(0);
+        Assert.Equal("", await stream.NextAsync());
     }
 
     [Theory]
@@ -78,12 +119,12 @@ public sealed class EventStreamTests : IDisposable
     [Fact]
     public async Task Read_BytesComeJustAsAPingFallsDue_ArePassedOn()
     {
-        var provider = new OneRead();
-        using var stream = Stream(Dialect.Messages, provider);
+        var arrival = new TaskCompletionSource<int>();
+        using var stream = Stream(Dialect.Messages, new OneRead { Arrives = arrival.Task });
         using var held = new HeldContinuations();
         var wait = held.Start(() => stream.ReadAsync(Memory<byte>.Empty).AsTask());
         await AdvanceAsync(PingInterval);
-        provider.Arrived.SetResult(0);
+        arrival.SetResult(0);
 
         held.RunUntil(wait);
 
@@ -272,13 +313,28 @@ public sealed class EventStreamTests : IDisposable
         Assert.False(_provider.ReadWasLeftBehind);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dispose_AfterBytes_LeavesNoReadBehind(bool chunked)
+    {
+        var stream = Stream(Dialect.Messages, chunked: chunked);
+        _provider.Send("data: 1\n\n");
+        Assert.Equal("data: 1\n\n", await stream.NextAsync());
+
+        await stream.DisposeAsync(); // what YARP does when they could not be written
+
+        Assert.True(_provider.IsDisposed);
+        Assert.False(_provider.ReadWasLeftBehind);
+    }
+
     public void Dispose()
     {
         _reply?.Dispose();
         _drain.Dispose();
     }
 
-    private EventStream Stream(Dialect dialect, Stream? provider = null)
+    private EventStream Stream(Dialect dialect, Stream? provider = null, bool chunked = true)
     {
         IUsageReader reader = dialect switch
         {
@@ -289,7 +345,7 @@ public sealed class EventStreamTests : IDisposable
         _draft.Usage = reader;
         var limits = new ReplyLimits(FirstByte, Idle, PingInterval);
         _reply = new Reply(new DefaultHttpContext(), new BridgeRoute("/x", dialect, Bridged: true), _draft, limits, _time, new ReplyObserver(reader, streaming: true));
-        return new EventStream(provider ?? _provider, _reply, _drain.Token);
+        return new EventStream(provider ?? _provider, chunked, _reply, _drain.Token);
     }
 
     private async Task AdvanceAsync(TimeSpan time)
@@ -298,44 +354,29 @@ public sealed class EventStreamTests : IDisposable
         _time.Advance(time);
     }
 
-    /// <summary>One event, which is there when the test says so.</summary>
+    /// <summary>One event, which is there when the test says so, and what the test wants after it.</summary>
     private sealed class OneRead : ReadOnlyStream
     {
-        public TaskCompletionSource<int> Arrived { get; } = new();
+        private bool _wasRead;
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            buffer.IsEmpty ? new(Arrived.Task) : new(Encoding.UTF8.GetBytes("data: 1\n\n", buffer.Span));
-    }
+        public Task<int> Arrives { get; init; } = Task.FromResult(0);
 
-    /// <summary>Keeps what follows an await until it is told to run it.</summary>
-    private sealed class HeldContinuations : SynchronizationContext, IDisposable
-    {
-        private readonly BlockingCollection<Action> _held = [];
+        public Func<ValueTask<int>> Then { get; init; } = () => new(0);
 
-        public override void Post(SendOrPostCallback d, object? state) => _held.Add(() => d(state));
-
-        public Task<int> Start(Func<Task<int>> work)
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var before = Current;
-            SetSynchronizationContext(this);
-            try
+            if (buffer.IsEmpty)
             {
-                return work();
+                return new(Arrives);
             }
-            finally
-            {
-                SetSynchronizationContext(before);
-            }
-        }
 
-        public void RunUntil(Task end)
-        {
-            while (!end.IsCompleted)
+            if (_wasRead)
             {
-                _held.Take(Timeouts.Token)();
+                return Then();
             }
-        }
 
-        public void Dispose() => _held.Dispose();
+            _wasRead = true;
+            return new(Encoding.UTF8.GetBytes("data: 1\n\n", buffer.Span));
+        }
     }
 }

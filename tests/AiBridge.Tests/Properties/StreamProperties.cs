@@ -21,11 +21,12 @@ public sealed class StreamProperties
         from split in EventTexts.Any
         from buffer in Gen.Frequency((1, Gen.Constant(1)), (3, Gen.Choose(2, 40)), (1, Gen.Constant(16 * 1024)))
         from dialect in Gen.Elements(Dialect.Messages, Dialect.ChatCompletions, Dialect.Responses)
-        select new Passage(split, buffer, dialect);
+        from chunked in Gen.Elements(true, false)
+        select new Passage(split, buffer, dialect, chunked);
 
     [Fact]
     public void EventStream_HandsOutWhatCameIn() => PropertyCheck.HoldsAsync(Passages, Passage.Shrink, passage =>
-        AssertPassesAsync(passage, passage.Split.Bytes, (provider, reply) => new EventStream(provider, reply, CancellationToken.None)));
+        AssertPassesAsync(passage, passage.Split.Bytes, (provider, reply) => new EventStream(provider, passage.Chunked, reply, CancellationToken.None)));
 
     [Fact]
     public void EventStream_WhoseProviderBreaksOff_ClosesTheEventAndSaysSo() => PropertyCheck.HoldsAsync(Passages, Passage.Shrink, passage =>
@@ -33,7 +34,7 @@ public sealed class StreamProperties
         var bytes = passage.Split.Bytes;
         var betweenEvents = ReferenceEvents.Read(bytes).Rest.Length == 0 && bytes is not [.., (byte)'\r']; // after which a line feed may belong to the event
         var error = DialectWriter.StreamError(passage.Dialect, new BridgeError(502, "upstream_truncated", "The provider's connection broke in the middle of the reply."), Guid.Empty);
-        return AssertPassesAsync(passage, [.. bytes, .. betweenEvents ? [] : "\n\n"u8.ToArray(), .. error], (provider, reply) => new EventStream(provider, reply, CancellationToken.None), broken: true);
+        return AssertPassesAsync(passage, [.. bytes, .. betweenEvents ? [] : "\n\n"u8.ToArray(), .. error], (provider, reply) => new EventStream(provider, passage.Chunked, reply, CancellationToken.None), broken: true);
     });
 
     [Fact]
@@ -46,7 +47,7 @@ public sealed class StreamProperties
 
     [Fact]
     public void UsageChunkFilterOverEventStream_HandsOutAllButTheUsageChunks() => PropertyCheck.HoldsAsync(Passages, Passage.Shrink, passage =>
-        AssertPassesAsync(passage, WithoutUsage(passage.Split.Bytes), (provider, reply) => new UsageChunkFilter(new EventStream(provider, reply, CancellationToken.None))));
+        AssertPassesAsync(passage, WithoutUsage(passage.Split.Bytes), (provider, reply) => new UsageChunkFilter(new EventStream(provider, passage.Chunked, reply, CancellationToken.None))));
 
     private static byte[] WithoutUsage(byte[] bytes)
     {
@@ -94,7 +95,7 @@ public sealed class StreamProperties
         }
     }
 
-    private sealed record Passage(SplitBytes Split, int Buffer, Dialect Dialect)
+    private sealed record Passage(SplitBytes Split, int Buffer, Dialect Dialect, bool Chunked)
     {
         public static IEnumerable<Passage> Shrink(Passage passage) => SplitBytes.Shrink(passage.Split).Select(split => passage with { Split = split });
     }
