@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using Trinity.ControlPlane.Http;
 using Trinity.Shared.Database;
+using Trinity.Shared.Hosting;
 
 namespace Trinity.ControlPlane;
 
@@ -13,11 +14,10 @@ internal static class Readiness
 
     public static async Task<IResult> CheckAsync(SchemaMigrator migrator, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(Limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var deadline = new Deadline(Limit, time, cancellationToken);
         try
         {
-            return await migrator.IsCurrentAsync(either.Token) ? Results.Text("ready") : NotReady("The database has another schema version than this release.");
+            return await migrator.IsCurrentAsync(deadline.Token) ? Results.Text("ready") : NotReady("The database has another schema version than this release.");
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException or OperationCanceledException)
         {

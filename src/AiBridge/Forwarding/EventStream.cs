@@ -8,7 +8,7 @@ namespace Trinity.AiBridge.Forwarding;
 /// </summary>
 /// <remarks>
 /// YARP reads with an empty buffer first, to wait without holding memory, and only then with a real one. The waiting happens in that empty read, so no buffer is
-/// in use when a ping is due. Everything runs on the request's one flow of execution: there is no timer callback and no lock.
+/// in use when a ping is due; it begins as soon as there is nothing more to read, while YARP writes what was read. Everything runs on the request's one flow of execution: there is no timer callback and no lock.
 /// </remarks>
 /// <param name="provider">The provider's stream.</param>
 /// <param name="chunked">It has HTTP/1.1's chunked encoding. Then an empty read that ends at once says that bytes are at hand; on other streams only that something came, perhaps a part of a TLS record.</param>
@@ -24,6 +24,8 @@ internal sealed class EventStream(Stream provider, bool chunked, Reply reply, Ca
 
     private static readonly BridgeError DrainDeadline =
         new(StatusCodes.Status503ServiceUnavailable, "drain_deadline", "The request outlived the drain deadline: its provider's configuration changed, or the bridge is shutting down.");
+
+    private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(100); // by the system's clock
 
     private CancellationTokenSource? _cut; // the request's token or the drain's
     private Task<int>? _waiting;
@@ -88,6 +90,11 @@ internal sealed class EventStream(Stream provider, bool chunked, Reply reply, Ca
             var untilPing = reply.Limits.Ping - reply.Time.GetElapsedTime(_lastHandedOut);
             if (untilIdle <= TimeSpan.Zero)
             {
+                if (await IsThereAtLastAsync(_waiting))
+                {
+                    break;
+                }
+
                 CancelWait();
                 End(Idle);
                 return;
@@ -114,6 +121,9 @@ internal sealed class EventStream(Stream provider, bool chunked, Reply reply, Ca
         _waiting = null;
         await completed;
     }
+
+    /// <summary>After a process was halted, or a client took long to read, bytes may have come that the wait has not been told of yet.</summary>
+    private static async Task<bool> IsThereAtLastAsync(Task wait) => await Task.WhenAny(wait, Task.Delay(LastLook)) == wait;
 
     /// <summary>Whether the provider has data or has ended; otherwise <c>_waiting</c> is the wait for it.</summary>
     private bool IsReady(CancellationToken cancellationToken)

@@ -2,8 +2,8 @@ using System.Threading.Channels;
 
 namespace Trinity.AiBridge.Reload;
 
-/// <summary>"Something may have changed", coalesced: however often it is raised before the reload loop looks, the loop runs once.</summary>
-/// <remarks>A channel of one: anyone writes, the reload loop alone reads. A signal raised while a reload runs stays, so no change is missed.</remarks>
+/// <summary>"Something may have changed", coalesced: however often it is raised before a loop looks, the loop runs once.</summary>
+/// <remarks>A channel of one: anyone writes, its loop alone reads. A signal raised while the loop is at work stays, so no change is missed.</remarks>
 internal sealed class ChangeSignal
 {
     private readonly Channel<byte> _channel = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });

@@ -19,7 +19,7 @@ internal sealed partial class ConfigReloader(
     CachedBridgePool pool,
     KeyHealthRegistry keyHealth,
     CallerLimiter limiter,
-    ReplicaReporter reporter,
+    ReplicaHeartbeat heartbeat,
     ReloadMetrics metrics,
     TimeProvider time,
     ILogger<ConfigReloader> logger) : SteadyBackgroundService(logger)
@@ -53,7 +53,7 @@ internal sealed partial class ConfigReloader(
             _oneAtATime.Release();
         }
 
-        await reporter.TryReportAsync(cancellationToken);                    // (g)
+        heartbeat.BeatNow();                                                 // (g) goes its own way: a report that Postgres does not take must not hold up the next change
         return true;
     }
 
@@ -89,9 +89,8 @@ internal sealed partial class ConfigReloader(
 
     private async Task<ConfigRows> LoadAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(LoadLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        return await loader.LoadAsync(either.Token);
+        using var limit = new Deadline(LoadLimit, time, cancellationToken);
+        return await loader.LoadAsync(limit.Token);
     }
 
     private async Task ApplyAsync(ConfigRows rows, long started)

@@ -10,7 +10,7 @@ using Trinity.Shared.Hosting;
 namespace Trinity.AiBridge.Reload;
 
 /// <summary>Step (g) of the reload path: tells the control plane, in <c>bridge_replicas</c>, which generation this replica serves, what still drains, and which keys cool down.</summary>
-/// <remarks><c>_oneAtATime</c> keeps the reload loop and the heartbeat from overtaking each other: a report never replaces a newer one. It guards the fields.</remarks>
+/// <remarks><c>_oneAtATime</c> keeps a withdrawal and reports from overtaking each other. It guards the fields.</remarks>
 internal sealed partial class ReplicaReporter(
     NpgsqlDataSource database,
     ReplicaIdentity replica,
@@ -32,7 +32,7 @@ internal sealed partial class ReplicaReporter(
 
     private const int MaxCooling = 1000; // of the keys that cool down longest
 
-    private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(3); // the reload loop waits for its turn
+    private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(3); // the next beat waits for its turn
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private long _reported = -1;
@@ -107,14 +107,13 @@ internal sealed partial class ReplicaReporter(
         var draining = pool.Draining.Where(bridge => bridge.IsRetired && bridge.Leases > 0).Select(bridge => new DrainingBridge(
             bridge.Provider.Id, bridge.Key.Revision, [.. bridge.Provider.Config.Keys.Select(key => key.Id)], bridge.Leases, bridge.RetiredAt));
         var cooling = keys.Cooling(time.GetUtcNow(), MaxCooling).Select(key => new CoolingKey(key.KeyId, key.Cooldown.ReasonName, key.Cooldown.Until));
-        using var limit = new CancellationTokenSource(ReportLimit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var limit = new Deadline(ReportLimit, time, cancellationToken);
         var (revision, age) = await UpsertAsync(
             snapshot?.Generation ?? 0,
             JsonSerializer.Serialize([.. draining], ReportJson.Default.DrainingBridgeArray),
             JsonSerializer.Serialize([.. snapshot?.Problems ?? []], ReportJson.Default.ConfigProblemArray),
             JsonSerializer.Serialize([.. cooling], ReportJson.Default.CoolingKeyArray),
-            either.Token);
+            limit.Token);
         if (snapshot is not null && revision == snapshot.Generation && _reported != revision)
         {
             // The first report of all is of a change that this process did not witness: its age says nothing of us.

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Trinity.ControlPlane.AccountUsage.Limits;
 using Trinity.ControlPlane.Database;
+using Trinity.Shared.Hosting;
 using Trinity.Shared.Limits;
 
 namespace Trinity.ControlPlane.AutoSwitch;
@@ -17,15 +18,14 @@ internal sealed partial class RefusalHandler(
     public async Task<bool> HandleNextAsync(CancellationToken cancellationToken)
     {
         var claimed = await refusals.ClaimAsync(cancellationToken);
-        using var patience = new CancellationTokenSource(PatienceWithAgents, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var patience = new Deadline(PatienceWithAgents, time, cancellationToken);
         foreach (var refusal in claimed)
         {
             try
             {
-                await HandleAsync(refusal, either.Token);
+                await HandleAsync(refusal, patience.Token);
             }
-            catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (patience.Token.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 Log.AgentIsBusy(logger, refusal.VirtualKeyId); // the claims lapse, and are claimed again
                 break;

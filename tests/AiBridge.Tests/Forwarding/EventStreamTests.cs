@@ -69,6 +69,33 @@ public sealed class EventStreamTests : IDisposable
         Assert.Equal("upstream_truncated", _reply!.Broken!.Code);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Read_ProviderBreaksOffWhileBytesAreWritten_EndsWithTheErrorEvent(bool chunked)
+    {
+        using var stream = Stream(Dialect.Messages, chunked: chunked);
+        _provider.Send("data: 1\n\n");
+        Assert.Equal("data: 1\n\n", await stream.NextAsync());
+
+        _provider.Break(new IOException("reset")); // the next read is waiting already, if it is chunked
+
+        Assert.StartsWith("event: error\ndata: ", await stream.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("upstream_truncated", _reply!.Broken!.Code);
+    }
+
+    [Fact]
+    public async Task Read_EmptyReadFails_WhatWasReadGoesOutFirst()
+    {
+        var reads = 0;
+        using var stream = Stream(Dialect.Messages, new OneRead { Look = () => reads++ == 0 ? new(0) : throw new HttpIOException(HttpRequestError.InvalidResponse) });
+
+        Assert.Equal("data: 1\n\n", await stream.NextAsync());
+
+        Assert.StartsWith("event: error\ndata: ", await stream.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("upstream_truncated", _reply!.Broken!.Code);
+    }
+
     // Without chunks a first byte may be the first of a TLS record whose rest is still on its way.
     [Fact]
     public async Task Read_NotChunkedAndNextPartHasOnlyBegun_IsNotWaitedFor()
@@ -120,7 +147,7 @@ public sealed class EventStreamTests : IDisposable
     public async Task Read_BytesComeJustAsAPingFallsDue_ArePassedOn()
     {
         var arrival = new TaskCompletionSource<int>();
-        using var stream = Stream(Dialect.Messages, new OneRead { Arrives = arrival.Task });
+        using var stream = Stream(Dialect.Messages, new OneRead { Look = () => new(arrival.Task) });
         using var held = new HeldContinuations();
         var wait = held.Start(() => stream.ReadAsync(Memory<byte>.Empty).AsTask());
         await AdvanceAsync(PingInterval);
@@ -352,31 +379,5 @@ public sealed class EventStreamTests : IDisposable
     {
         await _time.WhenArmedAsync(); // the stream waits
         _time.Advance(time);
-    }
-
-    /// <summary>One event, which is there when the test says so, and what the test wants after it.</summary>
-    private sealed class OneRead : ReadOnlyStream
-    {
-        private bool _wasRead;
-
-        public Task<int> Arrives { get; init; } = Task.FromResult(0);
-
-        public Func<ValueTask<int>> Then { get; init; } = () => new(0);
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (buffer.IsEmpty)
-            {
-                return new(Arrives);
-            }
-
-            if (_wasRead)
-            {
-                return Then();
-            }
-
-            _wasRead = true;
-            return new(Encoding.UTF8.GetBytes("data: 1\n\n", buffer.Span));
-        }
     }
 }

@@ -8,9 +8,9 @@ internal static class StreamReading
     /// <summary>The next bytes, or an empty text at the end.</summary>
     public static async Task<string> NextAsync(this Stream stream, int bufferSize = 4096, CancellationToken cancellationToken = default)
     {
-        Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty, cancellationToken));
+        Assert.Equal(0, await stream.ReadAsync(Memory<byte>.Empty, cancellationToken).AsTask().WaitAsync(Timeouts.Default, CancellationToken.None));
         var buffer = new byte[bufferSize];
-        return Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer, cancellationToken));
+        return Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer, cancellationToken).AsTask().WaitAsync(Timeouts.Default, CancellationToken.None));
     }
 
     public static async Task<string> ToEndAsync(this Stream stream, int bufferSize = 4096)

@@ -23,6 +23,19 @@ public sealed class SteadyBackgroundServiceTests
         Assert.All(disturbed, log => Assert.IsType<ObjectDisposedException>(log.Exception?.InnerException));
     }
 
+    [Fact]
+    public async Task Dispose_NeverStoppedAndAListenerOfTheTokenThrows_DoesNot()
+    {
+        using var logs = new CapturedLogs();
+        var service = new Shipper(logs.CreateLogger("shipper"), throws: true);
+        await service.StartAsync(Timeouts.Token);
+        await service.Running.WaitAsync(Timeouts.Default);
+
+        service.Dispose();
+
+        Assert.Single(logs.Of(SharedEventIds.StopDisturbed));
+    }
+
     /// <summary>Waits for its token, as a command of Npgsql does, and has something to do after its loop.</summary>
     private sealed class Shipper(ILogger logger, bool throws) : SteadyBackgroundService(logger)
     {
@@ -41,7 +54,7 @@ public sealed class SteadyBackgroundServiceTests
 
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
-            await using var listener = stoppingToken.UnsafeRegister(state => ObjectDisposedException.ThrowIf(throws, state!), this);
+            _ = stoppingToken.UnsafeRegister(state => ObjectDisposedException.ThrowIf(throws, state!), this); // for good: nothing may take it back before it is called
             _running.SetResult();
             try
             {
