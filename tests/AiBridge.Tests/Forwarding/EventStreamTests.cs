@@ -87,8 +87,7 @@ public sealed class EventStreamTests : IDisposable
     [Fact]
     public async Task Read_EmptyReadFails_WhatWasReadGoesOutFirst()
     {
-        var reads = 0;
-        using var stream = Stream(Dialect.Messages, new OneRead { Look = () => reads++ == 0 ? new(0) : throw new HttpIOException(HttpRequestError.InvalidResponse) });
+        using var stream = Stream(Dialect.Messages, new OneRead { Look = wasRead => wasRead ? throw new HttpIOException(HttpRequestError.InvalidResponse) : new(0) });
 
         Assert.Equal("data: 1\n\n", await stream.NextAsync());
 
@@ -147,7 +146,7 @@ public sealed class EventStreamTests : IDisposable
     public async Task Read_BytesComeJustAsAPingFallsDue_ArePassedOn()
     {
         var arrival = new TaskCompletionSource<int>();
-        using var stream = Stream(Dialect.Messages, new OneRead { Look = () => new(arrival.Task) });
+        using var stream = Stream(Dialect.Messages, new OneRead { Look = _ => new(arrival.Task) });
         using var held = new HeldContinuations();
         var wait = held.Start(() => stream.ReadAsync(Memory<byte>.Empty).AsTask());
         await AdvanceAsync(PingInterval);

@@ -8,7 +8,8 @@ internal sealed class OneRead : ReadOnlyStream
 {
     private bool _wasRead;
 
-    public Func<ValueTask<int>> Look { get; init; } = () => new(0);
+    /// <summary>The answer to a read of nothing, before the event was read (false) and after.</summary>
+    public Func<bool, ValueTask<int>> Look { get; init; } = _ => new(0);
 
     public Func<ValueTask<int>> Then { get; init; } = () => new(0);
 
@@ -16,7 +17,7 @@ internal sealed class OneRead : ReadOnlyStream
     {
         if (buffer.IsEmpty)
         {
-            return Look();
+            return Look(_wasRead);
         }
 
         if (_wasRead)

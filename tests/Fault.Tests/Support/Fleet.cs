@@ -40,12 +40,13 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="server">A Postgres of the test's own; default: the shared one.</param>
     /// <param name="upstreamPort">A port of 127.0.0.1 that stands in front of the upstream.</param>
     /// <param name="records">Whether the upstream remembers its requests; off for load.</param>
-    /// <param name="settings">More of the replicas' settings, and of the runtime's (<c>DOTNET_…</c>).</param>
+    /// <param name="upstream">How the upstream is started, instead.</param>
+    /// <param name="settings">More of the replicas' settings, and of the runtime's (<c>DOTNET_…</c>, <c>SSL_CERT_FILE</c>).</param>
     public static async Task<Fleet> StartAsync(
-        int replicas, PostgresServer? server = null, Func<int, int>? upstreamPort = null, bool records = true, params (string Name, string Value)[] settings)
+        int replicas, PostgresServer? server = null, Func<int, int>? upstreamPort = null, bool records = true, FakeProviderOptions? upstream = null, params (string Name, string Value)[] settings)
     {
         var database = server is null ? await PostgresDatabase.CreateAsync(MigrateAsync) : await PostgresDatabase.CreateOnAsync(server, MigrateAsync);
-        var fleet = new Fleet(database, await FakeProvider.StartAsync(new FakeProviderOptions { RecordsRequests = records }));
+        var fleet = new Fleet(database, await FakeProvider.StartAsync(upstream ?? new FakeProviderOptions { RecordsRequests = records }));
         try
         {
             await fleet.StartServicesAsync(replicas, upstreamPort?.Invoke(fleet.Upstream.Port) ?? fleet.Upstream.Port, settings);
@@ -118,7 +119,7 @@ internal sealed class Fleet : IAsyncDisposable
         }
 
         await Task.WhenAll(_replicas.Select(replica => replica.StartAsync()));
-        await ControlPlane.AddProviderAsync("anthropic", "anthropic", $"http://127.0.0.1:{upstreamPort}", FirstKey);
+        await ControlPlane.AddProviderAsync("anthropic", "anthropic", $"{new Uri(Upstream.BaseUrl).Scheme}://127.0.0.1:{upstreamPort}", FirstKey);
         Token = await ControlPlane.AddVirtualKeyAsync("tester");
     }
 
@@ -137,7 +138,7 @@ internal sealed class Fleet : IAsyncDisposable
         };
         foreach (var (name, value) in settings)
         {
-            environment[name.StartsWith("DOTNET_", StringComparison.Ordinal) ? name : section + name.ToUpperInvariant()] = value;
+            environment[name.StartsWith("DOTNET_", StringComparison.Ordinal) || name == TestCertificate.TrustVariable ? name : section + name.ToUpperInvariant()] = value;
         }
 
         var replica = new Replica(project, url, environment);

@@ -33,13 +33,13 @@ public sealed class FakeProvider : IAsyncDisposable
         _options = options;
         _stopped = _stopping.Token;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(ConfigureKestrel);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(ConfigureKestrel);
         _app = builder.Build();
         _app.UseWebSockets();
         _app.Run(HandleAsync);
     }
 
-    /// <summary>http://127.0.0.1:port, without a trailing slash.</summary>
+    /// <summary>http://127.0.0.1:port, or https:// with a certificate, without a trailing slash.</summary>
     public string BaseUrl { get; private set; } = "";
 
     public int Port => new Uri(BaseUrl).Port;
@@ -122,8 +122,12 @@ public sealed class FakeProvider : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromHours(1); // only the client decides when a connection ends
         kestrel.Listen(IPAddress.Loopback, _options.Port, listen =>
         {
-            listen.Protocols = HttpProtocols.Http1;
+            listen.Protocols = _options.Http2 ? HttpProtocols.Http2 : HttpProtocols.Http1;
             listen.Use(_connections.Count);
+            if (_options.Certificate is { } certificate)
+            {
+                listen.UseHttps(certificate);
+            }
         });
     }
 
@@ -182,6 +186,14 @@ public sealed class FakeProvider : IAsyncDisposable
 
     private static async Task BreakOffAsync(HttpContext context, FakeRequest request, FakeReply reply, CancellationToken cancellationToken)
     {
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            await HttpReplyWriter.WriteAsync(context, reply, cancellationToken);
+            request.MarkEndedByFake();
+            context.Abort(); // this stream alone: RST_STREAM
+            return;
+        }
+
         var socket = context.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
         await BrokenReplyWriter.WriteAsync(socket, reply, cancellationToken);
         request.MarkEndedByFake();

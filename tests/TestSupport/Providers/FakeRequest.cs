@@ -16,6 +16,9 @@ public sealed class FakeRequest
 
     public required string Method { get; init; }
 
+    /// <summary><c>HTTP/1.1</c> or <c>HTTP/2</c>.</summary>
+    public required string Protocol { get; init; }
+
     /// <summary>The path as it was on the wire, still percent-encoded.</summary>
     public required string Path { get; init; }
 

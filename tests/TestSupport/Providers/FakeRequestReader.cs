@@ -16,6 +16,7 @@ internal static class FakeRequestReader
         {
             Order = order,
             Method = context.Request.Method,
+            Protocol = context.Request.Protocol,
             Path = question < 0 ? target : target[..question],
             Query = question < 0 ? "" : target[question..],
             Headers = new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase),
