@@ -52,7 +52,7 @@ internal static class ForwardResult
 
         if (exchange.Context.RequestAborted.IsCancellationRequested)
         {
-            return exchange.Draft.Usage is { Finished: true, Error: null } ? ForwardOutcome.Completed : ForwardOutcome.ClientAbort; // it had all it came for
+            return exchange.Draft.Usage is { Finished: true, Error: null } ? ForwardOutcome.Completed : ForwardOutcome.ClientAbort; // the reply was whole; how much of it the client still took, nobody knows
         }
 
         if (exchange.Bridge.Aborted.IsCancellationRequested)

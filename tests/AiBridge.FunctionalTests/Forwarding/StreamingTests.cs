@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Trinity.AiBridge.FunctionalTests.Proxy;
 using Trinity.AiBridge.FunctionalTests.Support;
 
 namespace Trinity.AiBridge.FunctionalTests.Forwarding;
@@ -44,6 +46,23 @@ public sealed class StreamingTests
         gate.Open();
 
         Assert.Equal(Unpinged(answer.BodyText(), ping), Unpinged(await reply.ToEndAsync(), ping));
+    }
+
+    // The HTTP client hands a chunked reply on in pieces of 4 KB; each would be a chunk, a write and a segment of its own.
+    [Fact]
+    public async Task EventsThatAreThereTogether_GoOutInFewChunks()
+    {
+        await using var bench = await TestBench.StartAsync(["anthropic"]);
+        var answer = Models.Streaming(Models.Messages, string.Join(' ', Enumerable.Repeat("word", 300))).SplitAt();
+        bench.Expect(Models.Messages).Reply(answer);
+        var body = Models.Json(stream: true);
+
+        var reply = await RawHttp.ExchangeAsync(bench.Bridge.Url, $"POST /anthropic/v1/messages HTTP/1.1\r\nHost: bridge\r\nAuthorization: Bearer {bench.Token}\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+
+        var chunks = ChunksOf(reply[(reply.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
+        Assert.Equal(answer.BodyText(), string.Concat(chunks));
+        Assert.InRange(answer.BodyText().Length, 32 * 1024, 64 * 1024);
+        Assert.InRange(chunks.Count, 1, 4);
     }
 
     [Theory]
@@ -124,6 +143,23 @@ public sealed class StreamingTests
 
     private static Task AssertFrameByFrameAsync(TestBench bench, string dialect, string request, FakeReply answer) =>
         AssertFrameByFrameAsync(bench, dialect, request, answer, answer.Pieces.Select(piece => Encoding.UTF8.GetString(piece.Span)));
+
+    private static List<string> ChunksOf(string body)
+    {
+        List<string> chunks = [];
+        while (true)
+        {
+            var line = body.IndexOf("\r\n", StringComparison.Ordinal);
+            var length = int.Parse(body[..line], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (length == 0)
+            {
+                return chunks;
+            }
+
+            chunks.Add(body.Substring(line + 2, length));
+            body = body[(line + 2 + length + 2)..];
+        }
+    }
 
     private static async Task AssertFrameByFrameAsync(TestBench bench, string dialect, string request, FakeReply answer, IEnumerable<string> visible)
     {
