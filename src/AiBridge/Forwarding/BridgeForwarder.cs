@@ -90,9 +90,9 @@ internal sealed partial class BridgeForwarder(
         var (context, bridge, _, _, body, _, draft) = exchange;
         draft.Attempts++;
         var invoker = bridge.Invoker;
-        if (body is { Bytes.Length: <= SmallBodyInvoker.MaxBytes } && context.Request.ContentLength is not null)
+        if (body is not null && context.Request.ContentLength is not null)
         {
-            invoker = new SmallBodyInvoker(invoker, body.Bytes.Span);
+            invoker = new BufferedBodyInvoker(invoker, body);
         }
         else if (body is not null)
         {

@@ -3,13 +3,18 @@ using System.Buffers;
 namespace Trinity.AiBridge.Routing;
 
 /// <summary>A request's body in memory, so that its model can be peeked at and a failover can send it again.</summary>
-/// <remarks>The buffer is rented. <see cref="Dispose"/> gives it back, at the earliest when nobody reads a stream of <see cref="Open"/> any more.</remarks>
+/// <remarks>
+/// The buffer is rented, and given back by the last who lets go of it: the exchange (<see cref="Dispose"/>, at the earliest when nobody reads a stream of <see cref="Open"/> any more)
+/// or one who still writes it to an upstream. <c>_holds</c> counts them, interlocked; before the first <see cref="TryHold"/> the exchange has the body to itself.
+/// </remarks>
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstBufferBytes = 16 * 1024;
     private const int MostBytesOnTrust = 1024 * 1024; // of an announced length, before anything of it has come
 
     private byte[] _buffer;
+    private int _holds = 1;
+    private bool _disposed;
     private int _length;
 
     private RequestBody(byte[] buffer) => _buffer = buffer;
@@ -64,13 +69,39 @@ internal sealed class RequestBody : IDisposable
         _length += insertion.Length;
     }
 
-    public void Dispose()
+    /// <summary>Keeps the buffer until <see cref="Release"/>; false when it is gone.</summary>
+    public bool TryHold()
     {
-        if (_buffer.Length > 0)
+        int holds;
+        do
+        {
+            holds = Volatile.Read(ref _holds);
+            if (holds == 0)
+            {
+                return false;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _holds, holds + 1, holds) != holds);
+
+        return true;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holds) == 0)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];
             _length = 0;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            Release();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Trinity.Fault.Tests.Support;
 
 namespace Trinity.Fault.Tests.Upstream;
@@ -98,6 +99,29 @@ public sealed class TlsUpstreamTests : IDisposable
         gate.Open();
         Assert.Equal((HttpStatusCode.OK, Message.Streaming().BodyText()), await other);
         await fleet.WhenRecordedAsync(1, "outcome = 'client_abort'");
+    }
+
+    // Some servers do so after every thousandth request.
+    [Theory]
+    [InlineData(100)]
+    [InlineData(50_000)]
+    public async Task ServerClosesTheConnectionAndHasNotLookedAtTheRequest_ItGoesOutAgainWhole(int bytes)
+    {
+        GoAwayFront? front = null;
+        await using var fleet = await Fleet.StartAsync(
+            1, upstream: Options(http2: true), upstreamPort: port => (front = GoAwayFront.Start(port, _certificate.Certificate)).Port, settings: (TestCertificate.TrustVariable, _certificate.File));
+        fleet.Upstream.Respond(_ => Message.Streaming());
+        var body = $$"""{"model":"claude-sonnet-4-5","messages":[],"padding":"{{new string('x', bytes)}}"}""";
+        using var client = LoopbackHttp.CreateClient();
+        using var request = fleet.Request();
+        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+
+        using var reply = await client.SendAsync(request, Timeouts.Token);
+
+        Assert.Equal((HttpStatusCode.OK, Message.Streaming().BodyText()), (reply.StatusCode, await reply.Content.ReadAsStringAsync(Timeouts.Token)));
+        Assert.Equal(body, Assert.Single(fleet.Upstream.Requests).BodyText);
+        Assert.Equal(1, front!.Refused);
+        await front.DisposeAsync();
     }
 
     [Fact]

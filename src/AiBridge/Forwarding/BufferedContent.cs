@@ -1,0 +1,36 @@
+using System.Net;
+using Trinity.AiBridge.Routing;
+
+namespace Trinity.AiBridge.Forwarding;
+
+/// <summary>A request's body as content that can be sent more than once. With HTTP/2 a server may refuse a request unseen (GOAWAY, REFUSED_STREAM), as some do after every thousandth, and the HTTP client then sends it again on another connection; YARP's own content cannot be.</summary>
+/// <remarks>An upstream may answer and the exchange be over while the body is still being written: whoever writes holds the body's buffer until he is done.</remarks>
+internal sealed class BufferedContent(RequestBody body) : HttpContent
+{
+    private readonly long _length = body.Bytes.Length;
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        if (!body.TryHold())
+        {
+            throw new IOException("The exchange is over.");
+        }
+
+        try
+        {
+            await stream.WriteAsync(body.Bytes, cancellationToken);
+        }
+        finally
+        {
+            body.Release();
+        }
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _length;
+        return true;
+    }
+}
