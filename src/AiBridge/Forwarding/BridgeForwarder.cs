@@ -89,19 +89,15 @@ internal sealed partial class BridgeForwarder(
     {
         var (context, bridge, _, _, body, _, draft) = exchange;
         draft.Attempts++;
-        var invoker = bridge.Invoker;
-        if (body is not null && context.Request.ContentLength is not null)
-        {
-            invoker = new BufferedBodyInvoker(invoker, body);
-        }
-        else if (body is not null)
+        using var cut = new CancellationTokenSource();
+        var buffered = body is not null && context.Request.ContentLength is not null ? new BufferedBodyInvoker(bridge.Invoker, body, cut.Token) : null;
+        if (buffered is null && body is not null)
         {
             context.Request.Body = body.Open();
         }
 
         var replyLimits = LimitsOf(bridge);
         using var replies = new ReplyFactory(exchange, replyLimits, time);
-        using var cut = new CancellationTokenSource();
         await using var aborted = bridge.Aborted.UnsafeRegister(_ => Cut(cut, replies), null);
         var verdict = KeyVerdict.Relay;
         var transformer = new BridgeTransformer(
@@ -109,7 +105,8 @@ internal sealed partial class BridgeForwarder(
             key,
             decide: response => (verdict = Judge(exchange, key, nextKey, response)) == KeyVerdict.Relay,
             observe: replies.Observe);
-        var error = await forwarder.SendAsync(context, bridge.BaseUrl, invoker, RequestConfig(context, replyLimits), transformer, cut.Token);
+        var error = await forwarder.SendAsync(context, bridge.BaseUrl, buffered ?? bridge.Invoker, RequestConfig(context, replyLimits), transformer, cut.Token);
+        cut.Cancel(); // what is still being written of the request
         if (verdict != KeyVerdict.Relay)
         {
             context.Response.Clear(); // the refused reply's status
@@ -122,7 +119,7 @@ internal sealed partial class BridgeForwarder(
         }
 
         var outcome = ForwardResult.Of(exchange, error, replies.Reply);
-        if (outcome.Outcome == Outcome.ProviderError && ForwardResult.IsOfTheProvider(error, context))
+        if (outcome.Outcome == Outcome.ProviderError && buffered is not { WriteFailed: true } && ForwardResult.IsOfTheProvider(error, context))
         {
             exchange.Pass?.Unanswered(); // no news where it was told of the answer
         }

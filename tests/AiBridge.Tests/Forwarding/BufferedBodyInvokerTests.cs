@@ -17,7 +17,7 @@ public sealed class BufferedBodyInvokerTests
         listener.Start();
         using var upstream = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
         using var body = await RequestBodies.OfAsync(new string('\0', SmallBytes));
-        using var invoker = new BufferedBodyInvoker(upstream, body);
+        using var invoker = new BufferedBodyInvoker(upstream, body, CancellationToken.None);
         using var request = Request(((IPEndPoint)listener.LocalEndpoint).Port, SmallBytes);
         var sending = invoker.SendAsync(request, Timeouts.Token);
         using var connection = await listener.AcceptTcpClientAsync(Timeouts.Token);
@@ -41,7 +41,7 @@ public sealed class BufferedBodyInvokerTests
         var handler = new TwiceHandler();
         using var upstream = new HttpMessageInvoker(handler);
         using var body = await RequestBodies.OfAsync("mine");
-        using var invoker = new BufferedBodyInvoker(upstream, body);
+        using var invoker = new BufferedBodyInvoker(upstream, body, CancellationToken.None);
         using var request = Request(1, 4);
 
         using var reply = await invoker.SendAsync(request, Timeouts.Token);
@@ -53,7 +53,7 @@ public sealed class BufferedBodyInvokerTests
     public async Task Content_ExchangeEndsWhileItIsWritten_KeepsTheBufferUntilItIs()
     {
         var body = await RequestBodies.OfAsync("mine");
-        using var content = new BufferedContent(body);
+        using var content = new BufferedContent(body, CancellationToken.None);
         var upstream = new HeldStream();
         var writing = content.CopyToAsync(upstream, Timeouts.Token);
 
@@ -67,10 +67,27 @@ public sealed class BufferedBodyInvokerTests
     }
 
     [Fact]
+    public async Task Content_AttemptEndsWhileItIsWritten_IsWrittenNoMore()
+    {
+        using var body = await RequestBodies.OfAsync("mine");
+        using var attempt = new CancellationTokenSource();
+        using var content = new BufferedContent(body, attempt.Token);
+        var writing = content.CopyToAsync(new HeldStream(), CancellationToken.None);
+        Assert.False(content.Failed);
+
+        await attempt.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.WaitAsync(Timeouts.Token));
+        Assert.True(content.Failed);
+        body.Dispose();
+        Assert.Equal(0, body.Bytes.Length); // nobody holds it
+    }
+
+    [Fact]
     public async Task Content_ExchangeIsOver_IsNotWritten()
     {
         var body = await RequestBodies.OfAsync("mine");
-        using var content = new BufferedContent(body);
+        using var content = new BufferedContent(body, CancellationToken.None);
         body.Dispose();
 
         await Assert.ThrowsAsync<HttpRequestException>(() => content.CopyToAsync(Stream.Null, Timeouts.Token));
@@ -112,7 +129,7 @@ public sealed class BufferedBodyInvokerTests
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Written = buffer;
-            await Held.Task;
+            await Held.Task.WaitAsync(cancellationToken);
         }
     }
 }

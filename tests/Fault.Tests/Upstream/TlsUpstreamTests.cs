@@ -105,11 +105,11 @@ public sealed class TlsUpstreamTests : IDisposable
     [Theory]
     [InlineData(100)]
     [InlineData(50_000)]
+    [InlineData(1_000_000)]
     public async Task ServerClosesTheConnectionAndHasNotLookedAtTheRequest_ItGoesOutAgainWhole(int bytes)
     {
-        GoAwayFront? front = null;
-        await using var fleet = await Fleet.StartAsync(
-            1, upstream: Options(http2: true), upstreamPort: port => (front = GoAwayFront.Start(port, _certificate.Certificate)).Port, settings: (TestCertificate.TrustVariable, _certificate.File));
+        await using var front = GoAwayFront.Start(_certificate.Certificate);
+        await using var fleet = await Fleet.StartAsync(1, upstream: Options(http2: true), upstreamPort: front.Before, settings: (TestCertificate.TrustVariable, _certificate.File));
         fleet.Upstream.Respond(_ => Message.Streaming());
         var body = $$"""{"model":"claude-sonnet-4-5","messages":[],"padding":"{{new string('x', bytes)}}"}""";
         using var client = LoopbackHttp.CreateClient();
@@ -120,8 +120,7 @@ public sealed class TlsUpstreamTests : IDisposable
 
         Assert.Equal((HttpStatusCode.OK, Message.Streaming().BodyText()), (reply.StatusCode, await reply.Content.ReadAsStringAsync(Timeouts.Token)));
         Assert.Equal(body, Assert.Single(fleet.Upstream.Requests).BodyText);
-        Assert.Equal(1, front!.Refused);
-        await front.DisposeAsync();
+        Assert.Equal(1, front.Refused);
     }
 
     [Fact]

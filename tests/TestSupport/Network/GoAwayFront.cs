@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Trinity.TestSupport.Network;
@@ -11,19 +12,19 @@ public sealed class GoAwayFront : IAsyncDisposable
 {
     private const int Preface = 24; // "PRI * HTTP/2.0", RFC 9113 section 3.4
     private const int FrameHead = 9;
-    private const byte Data = 0, Headers = 1, Settings = 4, GoAway = 7;
+    private const byte Data = 0, Headers = 1, Settings = 4, GoAway = 7, WindowUpdate = 8;
     private const byte EndStream = 1;
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly int _upstream;
     private readonly X509Certificate2 _certificate;
     private readonly Task _accepting;
+    private int _upstream;
     private int _refused;
 
-    private GoAwayFront(int upstreamPort, X509Certificate2 certificate)
+    private GoAwayFront(X509Certificate2 certificate)
     {
-        (_upstream, _certificate) = (upstreamPort, certificate);
+        _certificate = certificate;
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -33,9 +34,15 @@ public sealed class GoAwayFront : IAsyncDisposable
     /// <summary>Requests that were sent back unseen.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    /// <param name="upstreamPort">A port of 127.0.0.1.</param>
     /// <param name="certificate">The upstream's.</param>
-    public static GoAwayFront Start(int upstreamPort, X509Certificate2 certificate) => new(upstreamPort, certificate);
+    public static GoAwayFront Start(X509Certificate2 certificate) => new(certificate);
+
+    /// <summary>Says where it stands before, a port of 127.0.0.1, and returns its own.</summary>
+    public int Before(int upstreamPort)
+    {
+        Volatile.Write(ref _upstream, upstreamPort);
+        return Port;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -56,7 +63,7 @@ public sealed class GoAwayFront : IAsyncDisposable
                 connections.Add(ServeAsync(client, first));
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException && _stopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException && _stopping.IsCancellationRequested)
         {
             await Task.WhenAll(connections);
         }
@@ -70,7 +77,7 @@ public sealed class GoAwayFront : IAsyncDisposable
             {
                 await (first ? RefuseAsync(client.GetStream()) : RelayAsync(client.GetStream()));
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException)
+            catch (Exception exception) when (exception is IOException or OperationCanceledException or SocketException or AuthenticationException or ObjectDisposedException)
             {
                 // A side has closed, or the test is over.
             }
@@ -82,7 +89,8 @@ public sealed class GoAwayFront : IAsyncDisposable
         await using var tls = new SslStream(wire);
         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http2] }, _stopping.Token);
         await tls.ReadExactlyAsync(new byte[Preface], _stopping.Token);
-        await WriteAsync(tls, Settings, []);
+        await WriteAsync(tls, Settings, [0, 4, 0x7f, 0xff, 0xff, 0xff]);  // a stream's window, and then the connection's: as large as can be
+        await WriteAsync(tls, WindowUpdate, [0x7f, 0xff, 0, 0]);
         while (true)
         {
             var (type, flags) = await ReadAsync(tls);
@@ -97,7 +105,7 @@ public sealed class GoAwayFront : IAsyncDisposable
     private async Task RelayAsync(NetworkStream client)
     {
         using var upstream = new TcpClient();
-        await upstream.ConnectAsync(IPAddress.Loopback, _upstream, _stopping.Token);
+        await upstream.ConnectAsync(IPAddress.Loopback, Volatile.Read(ref _upstream), _stopping.Token);
         var wire = upstream.GetStream();
         await Task.WhenAny(client.CopyToAsync(wire, _stopping.Token), wire.CopyToAsync(client, _stopping.Token));
     }
