@@ -31,7 +31,10 @@ internal sealed class DiskThread : IDisposable
     public void Dispose()
     {
         _work.CompleteAdding();
-        _thread.Join(LastWork);
+        if (_thread.Join(LastWork))
+        {
+            _work.Dispose(); // not by the thread: it may be done before CompleteAdding is
+        }
     }
 
     private void RunAll()
@@ -40,7 +43,5 @@ internal sealed class DiskThread : IDisposable
         {
             work();
         }
-
-        _work.Dispose();
     }
 }
