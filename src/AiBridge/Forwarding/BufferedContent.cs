@@ -11,7 +11,7 @@ internal sealed class BufferedContent(RequestBody body, CancellationToken attemp
 {
     private readonly long _length = body.Bytes.Length;
 
-    /// <summary>The upstream did not take all of it.</summary>
+    /// <summary>The upstream did not take all of it, the last time.</summary>
     public bool Failed { get; private set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -23,6 +23,7 @@ internal sealed class BufferedContent(RequestBody body, CancellationToken attemp
             throw new IOException("The exchange is over.");
         }
 
+        Failed = false;
         try
         {
             using var either = attemptOver.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, attemptOver) : null;

@@ -84,6 +84,19 @@ public sealed class BufferedBodyInvokerTests
     }
 
     [Fact]
+    public async Task Content_FailedAndIsWrittenAgain_HasNotFailed()
+    {
+        using var body = await RequestBodies.OfAsync("mine");
+        using var content = new BufferedContent(body, CancellationToken.None);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => content.CopyToAsync(new HeldStream(), new CancellationToken(canceled: true)));
+        Assert.True(content.Failed);
+
+        await content.CopyToAsync(Stream.Null, Timeouts.Token);
+
+        Assert.False(content.Failed);
+    }
+
+    [Fact]
     public async Task Content_ExchangeIsOver_IsNotWritten()
     {
         var body = await RequestBodies.OfAsync("mine");

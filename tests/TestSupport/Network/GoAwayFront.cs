@@ -89,7 +89,7 @@ public sealed class GoAwayFront : IAsyncDisposable
         await using var tls = new SslStream(wire);
         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate, ApplicationProtocols = [SslApplicationProtocol.Http2] }, _stopping.Token);
         await tls.ReadExactlyAsync(new byte[Preface], _stopping.Token);
-        await WriteAsync(tls, Settings, [0, 4, 0x7f, 0xff, 0xff, 0xff]);  // a stream's window, and then the connection's: as large as can be
+        await WriteAsync(tls, Settings, [0, 4, 0x7f, 0xff, 0xff, 0xff]); // a stream's window, and then the connection's: as large as can be
         await WriteAsync(tls, WindowUpdate, [0x7f, 0xff, 0, 0]);
         while (true)
         {
