@@ -9,6 +9,7 @@ using Trinity.AiBridge.Limits;
 using Trinity.AiBridge.Proxy;
 using Trinity.AiBridge.Recording;
 using Trinity.AiBridge.Reload;
+using Trinity.AiBridge.Routing;
 using Trinity.AiBridge.Telemetry;
 using Trinity.Shared.Configuration;
 using Trinity.Shared.Hosting;
@@ -67,6 +68,7 @@ internal static class AiBridgeApp
         return services
             .AddSingleton<ConfigProvider>()
             .AddSingleton<VirtualKeyAuthenticator>()
+            .AddSingleton<BodyBuffers>()
             .AddSingleton<RequestReader>()
             .AddSingleton<TokenBudgets>()
             .AddHostedService(provider => provider.GetRequiredService<TokenBudgets>())

@@ -7,7 +7,7 @@ using Trinity.AiBridge.Routing;
 namespace Trinity.AiBridge.Proxy;
 
 /// <summary>The part of step 2 that reads the request: its body, and out of it the model and the session.</summary>
-internal sealed class RequestReader(IOptions<AiBridgeOptions> options)
+internal sealed class RequestReader(IOptions<AiBridgeOptions> options, BodyBuffers buffers)
 {
     /// <summary>Nobody is there to read it, but the record wants to know.</summary>
     public static readonly BridgeError ClientGone = new(StatusCodes.Status499ClientClosedRequest, "client_abort", "The client left before its request was complete.");
@@ -44,7 +44,7 @@ internal sealed class RequestReader(IOptions<AiBridgeOptions> options)
         RequestBody? body;
         try
         {
-            body = await RequestBody.ReadAsync(request, limit, cancellationToken);
+            body = await RequestBody.ReadAsync(request, buffers, limit, cancellationToken);
         }
         catch (BadHttpRequestException exception) when (request.ContentLength is null || exception.StatusCode != StatusCodes.Status400BadRequest)
         {

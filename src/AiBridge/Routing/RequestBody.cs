@@ -12,25 +12,30 @@ internal sealed class RequestBody : IDisposable
     private const int FirstBufferBytes = 16 * 1024;
     private const int MostBytesOnTrust = 1024 * 1024; // of an announced length, before anything of it has come
 
+    private readonly BodyBuffers _buffers;
     private byte[] _buffer;
     private int _holds = 1;
     private bool _disposed;
     private int _length;
 
-    private RequestBody(byte[] buffer) => _buffer = buffer;
+    private RequestBody(BodyBuffers buffers, long? announced)
+    {
+        _buffers = buffers;
+        _buffer = buffers.Rent((int)Math.Min(announced ?? FirstBufferBytes, MostBytesOnTrust));
+    }
 
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads the body to its end; null when it is longer than <paramref name="maxBytes"/>.</summary>
     /// <exception cref="IOException">The client broke off.</exception>
-    public static async Task<RequestBody?> ReadAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)
+    public static async Task<RequestBody?> ReadAsync(HttpRequest request, BodyBuffers buffers, long maxBytes, CancellationToken cancellationToken)
     {
         if (request.ContentLength > maxBytes)
         {
             return null;
         }
 
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength ?? FirstBufferBytes, MostBytesOnTrust)));
+        var body = new RequestBody(buffers, request.ContentLength);
         try
         {
             while (true)
@@ -90,7 +95,7 @@ internal sealed class RequestBody : IDisposable
     {
         if (Interlocked.Decrement(ref _holds) == 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffers.Return(_buffer);
             _buffer = [];
             _length = 0;
         }
@@ -119,9 +124,9 @@ internal sealed class RequestBody : IDisposable
             return;
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + more, _buffer.Length * 2));
+        var larger = _buffers.Rent(Math.Max(_length + more, _buffer.Length * 2));
         Bytes.Span.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffers.Return(_buffer);
         _buffer = larger;
     }
 }

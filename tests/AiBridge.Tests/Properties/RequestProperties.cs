@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using Trinity.AiBridge.Routing;
+using Trinity.AiBridge.Tests.Routing;
 
 namespace Trinity.AiBridge.Tests.Properties;
 
@@ -49,7 +49,7 @@ public sealed class RequestProperties
     {
         if (Read(text, bool? (root) => StreamsWithoutOptions(root, text.Bytes)) is { } expected)
         {
-            using var body = await BodyAsync(text.Bytes);
+            using var body = await RequestBodies.OfAsync(text.Bytes);
             Assert.Equal(expected, UsageRequest.TryInsert(body));
         }
     }, cases: 4000);
@@ -57,7 +57,7 @@ public sealed class RequestProperties
     [Fact]
     public void UsageRequest_OfAnything_LeavesTheBodyAloneOrPutsTheMemberIn() => PropertyCheck.HoldsAsync(JsonTexts.Any, JsonText.Shrink, async text =>
     {
-        using var body = await BodyAsync(text.Bytes);
+        using var body = await RequestBodies.OfAsync(text.Bytes);
 
         var edited = UsageRequest.TryInsert(body);
 
@@ -122,12 +122,5 @@ public sealed class RequestProperties
         {
             return default;
         }
-    }
-
-    private static async Task<RequestBody> BodyAsync(byte[] bytes)
-    {
-        var context = new DefaultHttpContext();
-        context.Request.Body = new MemoryStream(bytes);
-        return (await RequestBody.ReadAsync(context.Request, long.MaxValue, CancellationToken.None))!;
     }
 }
