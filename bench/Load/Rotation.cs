@@ -7,7 +7,7 @@ namespace Trinity.Bench.Load;
 /// <summary>The operator's side of a run: sets the providers up, and rotates a provider's key every second while asked to.</summary>
 internal sealed class Rotation(HttpClient http, BenchPlaces places)
 {
-    private const int WarmUpRotations = 50;
+    private const int WarmUpRotations = 120; // what runs once in each is compiled anew after its 30th and its 60th time: till then a rotation costs the bridge 25 ms of processor time, later 4
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
