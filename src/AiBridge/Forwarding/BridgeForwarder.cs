@@ -90,12 +90,7 @@ internal sealed partial class BridgeForwarder(
         var (context, bridge, _, _, body, _, draft) = exchange;
         draft.Attempts++;
         using var cut = new CancellationTokenSource();
-        var buffered = body is not null && context.Request.ContentLength is not null ? new BufferedBodyInvoker(bridge.Invoker, body, cut.Token) : null;
-        if (buffered is null && body is not null)
-        {
-            context.Request.Body = body.Open();
-        }
-
+        var buffered = body is not null ? new BufferedBodyInvoker(bridge.Invoker, body, cut.Token) : null;
         var replyLimits = LimitsOf(bridge);
         using var replies = new ReplyFactory(exchange, replyLimits, time);
         await using var aborted = bridge.Aborted.UnsafeRegister(_ => Cut(cut, replies), null);

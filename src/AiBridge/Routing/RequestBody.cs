@@ -4,8 +4,7 @@ namespace Trinity.AiBridge.Routing;
 
 /// <summary>A request's body in memory, so that its model can be peeked at and a failover can send it again.</summary>
 /// <remarks>
-/// The buffer is rented, and given back by the last who lets go of it: the exchange (<see cref="Dispose"/>, at the earliest when nobody reads a stream of <see cref="Open"/> any more)
-/// or one who still writes it to an upstream. <c>_holds</c> counts them, interlocked; before the first <see cref="TryHold"/> the exchange has the body to itself.
+/// The buffer is rented, and given back by the last who lets go of it: the exchange (<see cref="Dispose"/>) or one who still writes it to an upstream. <c>_holds</c> counts them, interlocked; before the first <see cref="TryHold"/> the exchange has the body to itself.
 /// </remarks>
 internal sealed class RequestBody : IDisposable
 {
@@ -61,9 +60,6 @@ internal sealed class RequestBody : IDisposable
             throw;
         }
     }
-
-    /// <summary>A fresh stream over the body, from its start.</summary>
-    public Stream Open() => new MemoryStream(_buffer, 0, _length, writable: false);
 
     /// <summary>Puts <paramref name="insertion"/> in at <paramref name="offset"/>, leaving every other byte as it was.</summary>
     public void Insert(int offset, ReadOnlySpan<byte> insertion)
