@@ -5,7 +5,7 @@ using System.Numerics;
 namespace Trinity.AiBridge.Routing;
 
 /// <summary>Buffers for requests' bodies. The shared array pool keeps some thirty of a size for each processor; with more bodies than that on their way each had a new array, and one of 200 KB is a large object, which only a full collection frees.</summary>
-/// <remarks><c>_shelves</c> and <c>_keptBytes</c> are guarded by <c>_lock</c>, held for moments. What was not needed for a while is let go, and never more kept than <see cref="MostKeptBytes"/>.</remarks>
+/// <remarks><c>_shelves</c> and <c>_keptBytes</c> are guarded by <c>_lock</c>, held for moments. What was not needed for a while is let go, and never more kept than <see cref="MostKeptBytes"/>, of which shorter buffers have the first call.</remarks>
 internal sealed class BodyBuffers : IDisposable
 {
     /// <summary>The most that waits here for its next use, in bytes.</summary>
@@ -57,12 +57,14 @@ internal sealed class BodyBuffers : IDisposable
             return;
         }
 
+        var index = Index(buffer.Length);
         lock (_lock)
         {
+            MakeRoom(buffer.Length, index);
             if (_keptBytes + buffer.Length <= MostKeptBytes)
             {
+                _shelves[index].Free.Push(buffer);
                 _keptBytes += buffer.Length;
-                _shelves[Index(buffer.Length)].Free.Push(buffer);
             }
         }
     }
@@ -71,6 +73,22 @@ internal sealed class BodyBuffers : IDisposable
 
     // The shelf of the shortest buffers that hold so much: 1 KiB, 2 KiB, 4 KiB ...
     private static int Index(int bytes) => BitOperations.Log2((uint)Math.Max(bytes - 1, ShortestBytes - 1)) + 1 - BitOperations.Log2(ShortestBytes);
+
+    // A few long bodies, announced by somebody who sends none of them, must not keep the many shorter ones out.
+    private void MakeRoom(int bytes, int index)
+    {
+        for (var longer = _shelves.Length - 1; longer > index && _keptBytes + bytes > MostKeptBytes;)
+        {
+            if (_shelves[longer].TryTake(out var buffer))
+            {
+                _keptBytes -= buffer.Length;
+            }
+            else
+            {
+                longer--;
+            }
+        }
+    }
 
     private void Trim()
     {

@@ -72,12 +72,13 @@ public sealed class HttpTests(EchoBench echo) : IClassFixture<EchoBench>
     [Theory]
     [InlineData("d\r\n{\"model\":\"m\"}\r\n0\r\n\r\n")]
     [InlineData("5\r\n{\"mod\r\n8;x=y\r\nel\":\"m\"}\r\n0\r\nX-Trailer: 1\r\n\r\n")]
-    public async Task ChunkedBody_ArrivesWhole(string body)
+    public async Task ChunkedBody_ArrivesWhole_AndWithItsLength(string body)
     {
         var reply = await RawHttp.ExchangeAsync(Bench.Bridge.Url, Post("HTTP/1.1", "Transfer-Encoding: chunked\r\n", body));
 
         Assert.StartsWith("HTTP/1.1 200", reply, StringComparison.Ordinal);
-        Assert.Contains("{\\u0022model\\u0022:\\u0022m\\u0022}", reply, StringComparison.Ordinal);
+        var seen = EchoReply.Parse(reply[reply.IndexOf('{', StringComparison.Ordinal)..(reply.LastIndexOf('}') + 1)]);
+        Assert.Equal(("{\"model\":\"m\"}", "13", null), (seen.Body, seen.Header("content-length"), seen.Header("transfer-encoding")));
     }
 
     [Fact]

@@ -49,6 +49,18 @@ public sealed class BodyBuffersTests : IDisposable
     }
 
     [Fact]
+    public void Return_WhenFull_KeepsTheShorter()
+    {
+        const int Longer = 1024 * 1024;
+        var longer = RentMany(BodyBuffers.MostKeptBytes / Longer, Longer);
+        var shorter = RentMany(10, 200_000);
+        ReturnAll(longer);
+        ReturnAll(shorter);
+        Assert.Equal(10, RentMany(10, 200_000).Intersect(shorter, ReferenceEqualityComparer.Instance).Count());
+        Assert.Equal(longer.Length - 3, RentMany(longer.Length, Longer).Intersect(longer, ReferenceEqualityComparer.Instance).Count());
+    }
+
+    [Fact]
     public void Trimming_LetsGoOfWhatNobodyNeededMeanwhile()
     {
         var first = RentMany(10, 5000);
