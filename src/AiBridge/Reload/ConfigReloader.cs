@@ -28,12 +28,12 @@ internal sealed partial class ConfigReloader(
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10); // a database that accepts and then is silent must not stop us for longer
 
-    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly AsyncLock _oneAtATime = new();
 
     /// <summary>One reload. False when it failed: the live snapshot stays, and the failure is logged and counted.</summary>
     public async Task<bool> ReloadAsync(CancellationToken cancellationToken)
     {
-        await _oneAtATime.WaitAsync(cancellationToken);
+        using var turn = await _oneAtATime.EnterAsync(cancellationToken);
         try
         {
             metrics.Attempted(time.GetUtcNow());
@@ -48,19 +48,9 @@ internal sealed partial class ConfigReloader(
             Log.ReloadFailed(Logger, exception.GetType().Name, (exception as PostgresException)?.MessageText ?? exception.Message);
             return false;
         }
-        finally
-        {
-            _oneAtATime.Release();
-        }
 
         heartbeat.BeatNow();                                                 // (g) goes its own way: a report that Postgres does not take must not hold up the next change
         return true;
-    }
-
-    public override void Dispose()
-    {
-        _oneAtATime.Dispose();
-        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -113,7 +103,7 @@ internal sealed partial class ConfigReloader(
 
     private async Task ServeLastGoodAsync(CancellationToken cancellationToken)
     {
-        await _oneAtATime.WaitAsync(cancellationToken);
+        using var turn = await _oneAtATime.EnterAsync(cancellationToken);
         try
         {
             if (config.Current is null && await lastGood.ReadAsync(cancellationToken) is { } rows)
@@ -125,10 +115,6 @@ internal sealed partial class ConfigReloader(
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             Log.LastGoodRefused(Logger, exception); // whatever is in that file, we start without it
-        }
-        finally
-        {
-            _oneAtATime.Release();
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed partial class ReplicaReporter(
     Convergence convergence,
     ReloadMetrics metrics,
     TimeProvider time,
-    ILogger<ReplicaReporter> logger) : IDisposable
+    ILogger<ReplicaReporter> logger)
 {
     private const string Upsert = """
         insert into bridge_replicas as r (id, address, version, generation, applied_at, heartbeat_at, started_at, draining, errors, cooling)
@@ -34,7 +34,7 @@ internal sealed partial class ReplicaReporter(
 
     private static readonly TimeSpan ReportLimit = TimeSpan.FromSeconds(3); // the next beat waits for its turn
 
-    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly AsyncLock _oneAtATime = new();
     private long _reported = -1;
     private bool _failing;
     private bool _withdrawn;
@@ -42,7 +42,7 @@ internal sealed partial class ReplicaReporter(
     /// <summary>Reports and compares with the database's revision. False when Postgres cannot be reached; that is logged once.</summary>
     public async Task<bool> TryReportAsync(CancellationToken cancellationToken)
     {
-        await _oneAtATime.WaitAsync(cancellationToken);
+        using var turn = await _oneAtATime.EnterAsync(cancellationToken);
         try
         {
             if (!_withdrawn)
@@ -68,10 +68,6 @@ internal sealed partial class ReplicaReporter(
 
             return false;
         }
-        finally
-        {
-            _oneAtATime.Release();
-        }
     }
 
     /// <summary>Takes the replica out of the fleet, when it has stopped and nothing runs on it any more.</summary>
@@ -79,26 +75,17 @@ internal sealed partial class ReplicaReporter(
     {
         try
         {
-            await _oneAtATime.WaitAsync(cancellationToken);
-            try
-            {
-                _withdrawn = true; // a report that is still to come would put the row back
-                await using var delete = database.CreateCommand("delete from bridge_replicas where id = $1");
-                delete.Parameters.AddWithValue(replica.Id);
-                await delete.ExecuteNonQueryAsync(cancellationToken);
-            }
-            finally
-            {
-                _oneAtATime.Release();
-            }
+            using var turn = await _oneAtATime.EnterAsync(cancellationToken);
+            _withdrawn = true; // a report that is still to come would put the row back
+            await using var delete = database.CreateCommand("delete from bridge_replicas where id = $1");
+            delete.Parameters.AddWithValue(replica.Id);
+            await delete.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (Exception exception)
         {
             Log.Failed(logger, exception.GetType().Name); // the row stays and reads as lost; an operator may remove it
         }
     }
-
-    public void Dispose() => _oneAtATime.Dispose();
 
     private async Task ReportAsync(CancellationToken cancellationToken)
     {

@@ -137,9 +137,26 @@ public sealed class ReloadTests
         }
 
         gate.Open();
-        await bench.Bridge.WhenAppliedAsync(revision);
+        await bench.Bridge.Logs.WhenLoggedAsync(log => log.EventId.Id == EventIds.ConfigSwapped && GenerationOf(log) == revision); // it is served before that
         Assert.Equal("sk-number-49-0123456789", await KeySeenAsync(bench));
         Assert.InRange(Loads(bench) - before, 2, 3); // the held one, and at most two more
+    }
+
+    // As when a host gives up waiting for its services to stop.
+    [Fact]
+    public async Task Reloader_DisposedDuringALoad_LetsItEndAsUsual()
+    {
+        using var gate = new LogGate(EventIds.ProviderExcluded);
+        await using var bench = await TestBench.StartAsync(["anthropic"], [NoHeartbeat], builder => builder.Logging.AddProvider(gate));
+        await bench.Database.ExecuteAsync("alter table ai_providers disable trigger all"); // nobody else asks for the load
+        await bench.Config.AddProviderAsync("bad", "no-such-type", "https://api.example.com");
+        var load = Task.Run(() => Reloader(bench).ReloadAsync(Timeouts.Token), Timeouts.Token);
+        await gate.Reached;
+
+        Reloader(bench).Dispose();
+        gate.Open();
+
+        Assert.True(await load);
     }
 
     // A storm on the very provider that is in use must not turn into refusals.
