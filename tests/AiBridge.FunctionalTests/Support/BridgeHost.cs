@@ -70,10 +70,13 @@ internal sealed class BridgeHost : IAsyncDisposable
     {
         var loops = Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask).OfType<Task>().ToList();
         await _app.DisposeAsync();
-        await Task.WhenAll(loops).WaitAsync(Timeouts.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // they still write into the data directory
+        await Task.WhenAll(loops.Select(EndAsync)).WaitAsync(Timeouts.Token); // they still write into the data directory
         if (_ownsData)
         {
             Directory.Delete(Data, recursive: true);
         }
     }
+
+    // However it ends: what it was to do has been taken from under it.
+    private static async Task EndAsync(Task loop) => await loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -103,26 +103,39 @@ public sealed class TlsUpstreamTests : IDisposable
 
     // Some servers do so after every thousandth request.
     [Theory]
-    [InlineData(100, false)]
-    [InlineData(50_000, false)]
-    [InlineData(1_000_000, false)]
-    [InlineData(50_000, true)]
-    public async Task ServerClosesTheConnectionAndHasNotLookedAtTheRequest_ItGoesOutAgainWhole(int bytes, bool chunked)
+    [InlineData(100)]
+    [InlineData(50_000)]
+    [InlineData(1_000_000)]
+    [InlineData(50_000, FirstWord.GoAway, false, true)]
+    [InlineData(1_000_000, FirstWord.GoAway, true)]
+    [InlineData(50_000, FirstWord.RefusedStream)]
+    [InlineData(1_000_000, FirstWord.RefusedStream, true)]
+    public async Task ServerHasNotLookedAtTheRequest_ItGoesOutAgainWhole(int bytes, FirstWord word = FirstWord.GoAway, bool halfway = false, bool chunked = false)
     {
-        await using var front = GoAwayFront.Start(_certificate.Certificate);
-        await using var fleet = await Fleet.StartAsync(1, upstream: Options(http2: true), upstreamPort: front.Before, settings: (TestCertificate.TrustVariable, _certificate.File));
+        await using var front = RefusingFront.Start(_certificate.Certificate, word, halfway);
+        await using var fleet = await StartAsync(front);
         fleet.Upstream.Respond(_ => Message.Streaming());
-        var body = $$"""{"model":"claude-sonnet-4-5","messages":[],"padding":"{{new string('x', bytes)}}"}""";
-        using var client = LoopbackHttp.CreateClient();
-        using var request = fleet.Request();
-        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        request.Headers.TransferEncodingChunked = chunked;
+        var body = Body(bytes);
 
-        using var reply = await client.SendAsync(request, Timeouts.Token);
+        using var reply = await AskAsync(fleet, body, chunked);
 
         Assert.Equal((HttpStatusCode.OK, Message.Streaming().BodyText()), (reply.StatusCode, await reply.Content.ReadAsStringAsync(Timeouts.Token)));
         Assert.Equal(body, Assert.Single(fleet.Upstream.Requests).BodyText);
+        Assert.Equal(word == FirstWord.RefusedStream ? 2 : 1, front.Refused);
+    }
+
+    [Fact]
+    public async Task ServerAnswersBeforeItHasTheBody_ItsAnswerIsRelayed()
+    {
+        await using var front = RefusingFront.Start(_certificate.Certificate, FirstWord.Answer, halfway: true);
+        await using var fleet = await StartAsync(front);
+
+        using var reply = await AskAsync(fleet, Body(1_000_000));
+
+        Assert.Equal(HttpStatusCode.BadRequest, reply.StatusCode);
         Assert.Equal(1, front.Refused);
+        Assert.Empty(fleet.Upstream.Requests);
+        await fleet.WhenRecordedAsync(1, "outcome = 'provider_error' and status = 400 and attempts = 1");
     }
 
     [Fact]
@@ -139,6 +152,20 @@ public sealed class TlsUpstreamTests : IDisposable
     }
 
     public void Dispose() => _certificate.Dispose();
+
+    private static string Body(int bytes) => $$"""{"model":"claude-sonnet-4-5","messages":[],"padding":"{{new string('x', bytes)}}"}""";
+
+    private static async Task<HttpResponseMessage> AskAsync(Fleet fleet, string body, bool chunked = false)
+    {
+        using var client = LoopbackHttp.CreateClient();
+        using var request = fleet.Request();
+        request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        request.Headers.TransferEncodingChunked = chunked;
+        return await client.SendAsync(request, Timeouts.Token);
+    }
+
+    private Task<Fleet> StartAsync(RefusingFront front) =>
+        Fleet.StartAsync(1, upstream: Options(http2: true), upstreamPort: front.Before, settings: (TestCertificate.TrustVariable, _certificate.File));
 
     private Task<Fleet> StartAsync(bool http2) => Fleet.StartAsync(1, upstream: Options(http2), settings: (TestCertificate.TrustVariable, _certificate.File));
 
