@@ -138,7 +138,7 @@ internal sealed partial class BridgeForwarder(
         }
         else
         {
-            verdict = keyPolicy.Judge(response, exchange.Bridge, key, nextKey);
+            verdict = keyPolicy.Judge(response, exchange, key, nextKey);
         }
 
         if (verdict == KeyVerdict.Relay)

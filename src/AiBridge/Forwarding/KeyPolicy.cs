@@ -15,23 +15,42 @@ internal enum KeyVerdict
 }
 
 /// <summary>Cools a key down that the provider limits (429) or refuses (401), and says whether the client should see that reply.</summary>
+/// <remarks>What one request brings about must not take the key from all others: only routes that serve models tell of a key's health, and a 401 does not while the request chooses the organization or project itself.</remarks>
 internal sealed partial class KeyPolicy(BridgeMetrics metrics, TimeProvider time, ILogger<KeyPolicy> logger)
 {
-    public KeyVerdict Judge(HttpResponseMessage response, Bridge bridge, RingKey key, int nextKey)
+    /// <summary>With them OpenAI refuses a valid key that is not of that organization or project.</summary>
+    private static readonly string[] ScopeHeaders = ["OpenAI-Organization", "OpenAI-Project"];
+
+    public KeyVerdict Judge(HttpResponseMessage response, Exchange exchange, RingKey key, int nextKey)
     {
         var now = time.GetUtcNow();
+        var bridge = exchange.Bridge;
+        var tellsOfTheKey = exchange.Route.Route.Bridged; // a vendor's telemetry refuses keys that serve models, and counting tokens has limits of its own
         switch (response.StatusCode)
         {
             case HttpStatusCode.TooManyRequests:
-                CoolDown(bridge, key, CooldownReason.RateLimited, RetryAfter(response, now), now);
+                if (tellsOfTheKey)
+                {
+                    CoolDown(bridge, key, CooldownReason.RateLimited, RetryAfter(response, now), now);
+                }
+
                 return HasAnother(bridge, nextKey, now) ? KeyVerdict.Discard : KeyVerdict.Relay; // the last one's reply says best when to try again
+            case HttpStatusCode.Unauthorized when ChoosesItsScope(exchange):
+                return HasAnother(bridge, nextKey, now) ? KeyVerdict.Discard : KeyVerdict.Relay; // it says what is wrong with the client's choice
             case HttpStatusCode.Unauthorized:
-                CoolDown(bridge, key, CooldownReason.Unauthorized, KeyHealth.DefaultCooldown, now);
+                if (tellsOfTheKey)
+                {
+                    CoolDown(bridge, key, CooldownReason.Unauthorized, KeyHealth.DefaultCooldown, now);
+                }
+
                 return KeyVerdict.Discard; // a 401 would make the client doubt its own, valid, key
             default:
                 return KeyVerdict.Relay;
         }
     }
+
+    private static bool ChoosesItsScope(Exchange exchange) => ScopeHeaders.Any(name =>
+        exchange.Context.Request.Headers.ContainsKey(name) && !exchange.Bridge.Provider.Config.Settings.ExtraHeaders.ContainsKey(name));
 
     private static bool HasAnother(Bridge bridge, int nextKey, DateTimeOffset now) => bridge.Keys.Next(ref nextKey, now) is not null;
 

@@ -229,6 +229,42 @@ public sealed class FailoverTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.BadGateway, "keys_unauthorized"), (reply.StatusCode, (await ErrorBody.OfAsync(reply)).Code));
     }
 
+    // A vendor's telemetry refuses keys that serve models; counting tokens has limits of its own.
+    [Theory]
+    [InlineData("/v1/messages/count_tokens", 429)]
+    [InlineData("/api/event_logging/batch", 401)]
+    public async Task PassThrough_KeyLimitedOrRefused_ServesModelsAsBefore(string path, int status)
+    {
+        Bench.Upstream.Expect("POST", path).Times(2).Reply(status == 401 ? FakeReply.Unauthorized() : FakeReply.TooManyRequests(600));
+        Bench.Expect(Models.Messages).WithKey(First).Reply(Models.Blocking(Models.Messages));
+        using var passed = await Bench.SendAsync(Bench.Post("/anthropic" + path, "{}"));
+        Assert.Equal(status == 401 ? HttpStatusCode.BadGateway : HttpStatusCode.TooManyRequests, passed.StatusCode);
+
+        using var reply = await Bench.SendAsync(Bench.Request(Models.Messages));
+
+        Assert.Equal((HttpStatusCode.OK, 1), (reply.StatusCode, (await Bench.RecordedAsync(reply)).Attempts));
+    }
+
+    // OpenAI refuses a valid key when the client names an organization that is not the key's.
+    [Theory]
+    [InlineData("OpenAI-Organization")]
+    [InlineData("openai-project")]
+    public async Task Refused_ForWhatTheClientChose_IsToldToItAndTheKeysServeTheOthers(string header)
+    {
+        var refusal = FakeReply.Json(401, """{"error":{"message":"not of that organization","type":"invalid_request_error","param":null,"code":"mismatched_organization"}}""");
+        Bench.Expect(Models.Responses).WithKey(First).Reply(refusal);
+        Bench.Expect(Models.Responses).WithKey(Second).Reply(refusal);
+        Bench.Expect(Models.Responses).WithKey(First).Reply(Models.Blocking(Models.Responses));
+        using var request = Bench.Request(Models.Responses);
+        request.Headers.Add(header, "of-somebody-else");
+
+        using var refused = await Bench.SendAsync(request);
+        using var other = await Bench.SendAsync(Bench.Request(Models.Responses));
+
+        Assert.Equal((HttpStatusCode.Unauthorized, refusal.BodyText()), (refused.StatusCode, await refused.Content.ReadAsStringAsync(Timeouts.Token)));
+        Assert.Equal((HttpStatusCode.OK, 1), (other.StatusCode, (await Bench.RecordedAsync(other)).Attempts));
+    }
+
     private async Task AssertCoolsDownAsync(FakeReply refusal, int seconds)
     {
         Bench.Expect(Models.Responses).WithKey(First).Reply(refusal);
