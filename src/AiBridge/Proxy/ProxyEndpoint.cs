@@ -64,6 +64,7 @@ internal sealed partial class ProxyEndpoint(
     private async ValueTask RunAsync(HttpContext context, InterceptionDraft draft)
     {
         RequestBody? body = null;
+        Admission? admission = null;
         try
         {
             for (var attempt = 1; attempt <= MaxAcquireAttempts; attempt++)
@@ -95,8 +96,8 @@ internal sealed partial class ProxyEndpoint(
                     return;
                 }
 
-                // (3) within its limits
-                using var admission = limiter.TryAdmit(caller!, out error);
+                // (3) within its limits; once, for a rotation must not count as another request
+                admission ??= limiter.TryAdmit(caller!, out error);
                 if (admission is null)
                 {
                     await RefuseAsync(context, draft, error!);
@@ -121,6 +122,7 @@ internal sealed partial class ProxyEndpoint(
         }
         finally
         {
+            admission?.Dispose();
             body?.Dispose();
         }
     }

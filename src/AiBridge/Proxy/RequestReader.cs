@@ -30,6 +30,11 @@ internal sealed class RequestReader(IOptions<AiBridgeOptions> options, BodyBuffe
             return (null, new BridgeError(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"{route.Route.Pattern} takes POST."));
         }
 
+        if (!upgrade && IsOfProxies(request.Method))
+        {
+            return (null, new BridgeError(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", $"{request.Method} is not forwarded."));
+        }
+
         if (upgrade || !CanHaveBody(request))
         {
             if (upgrade)
@@ -126,10 +131,13 @@ internal sealed class RequestReader(IOptions<AiBridgeOptions> options, BodyBuffe
         _ => ModelPermission.Allows(caller, peek.Model!) ? null : BridgeError.Forbidden("model_not_allowed", "The virtual key may not use this model."),
     };
 
-    // The models of a WebSocket's turns are not seen here.
-    private static BridgeError? RestrictedUpgrade(Caller caller) => ModelPermission.IsRestricted(caller)
-        ? new BridgeError(StatusCodes.Status426UpgradeRequired, "websocket_not_allowed", "The virtual key is limited to some models; use HTTP.")
+    // The turns of a WebSocket are not seen here: neither their models nor their tokens nor how many there are.
+    private static BridgeError? RestrictedUpgrade(Caller caller) => ModelPermission.IsRestricted(caller) || caller.Key.Limits is not { RequestsPerMinute: null, TokensPerDay: null }
+        ? new BridgeError(StatusCodes.Status426UpgradeRequired, "websocket_not_allowed", "The virtual key is limited to some models, or to so many requests or tokens; use HTTP.")
         : null;
+
+    // TRACE asks whoever is on the way to send the request back, the provider's key in it.
+    private static bool IsOfProxies(string method) => HttpMethods.IsTrace(method) || HttpMethods.IsConnect(method);
 
     private static bool CanHaveBody(HttpRequest request) =>
         request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;

@@ -19,6 +19,7 @@ internal sealed partial class ConfigReloader(
     CachedBridgePool pool,
     KeyHealthRegistry keyHealth,
     CallerLimiter limiter,
+    ReplicaReporter reporter,
     ReplicaHeartbeat heartbeat,
     ReloadMetrics metrics,
     TimeProvider time,
@@ -38,6 +39,7 @@ internal sealed partial class ConfigReloader(
         {
             metrics.Attempted(time.GetUtcNow());
             var started = time.GetTimestamp();
+            await reporter.AnnounceAsync(cancellationToken);                 // once, and before the rows are read: from now on rollouts wait for us
             var rows = await LoadAsync(cancellationToken);                   // (b)
             await ApplyAsync(rows, started);                                 // (c) - (f)
             metrics.Succeeded(time.GetUtcNow());
@@ -94,10 +96,10 @@ internal sealed partial class ConfigReloader(
             return;
         }
 
+        await lastGood.WriteAsync(rows);                                     // before anybody can see it applied: what we report, at any beat, we also come back with
         var retired = pool.Reload(snapshot);                                 // (e); (f) goes on as requests end
         keyHealth.Keep(rows.ProviderKeys.Select(key => key.Id).ToHashSet());
         limiter.Keep(rows.VirtualKeys.Select(key => key.Id).ToHashSet());
-        await lastGood.WriteAsync(rows);                                     // before (g): what we report as applied, we also come back with
         Log.Swapped(Logger, snapshot.Generation, snapshot.Providers.Count, snapshot.VirtualKeys.Count, changed, retired, time.GetElapsedTime(started).TotalMilliseconds);
     }
 

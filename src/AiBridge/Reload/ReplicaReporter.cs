@@ -38,6 +38,23 @@ internal sealed partial class ReplicaReporter(
     private long _reported = -1;
     private bool _failing;
     private bool _withdrawn;
+    private volatile bool _announced; // read before the turn, too
+
+    /// <summary>Puts the replica into the fleet before it serves a configuration for the first time: a rollout that did not know of it could call a key safe to revoke that it is about to use.</summary>
+    /// <exception cref="NpgsqlException">Postgres does not take it.</exception>
+    public async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        if (_announced)
+        {
+            return;
+        }
+
+        using var turn = await _oneAtATime.EnterAsync(cancellationToken);
+        if (!_withdrawn)
+        {
+            await ReportAsync(cancellationToken);
+        }
+    }
 
     /// <summary>Reports and compares with the database's revision. False when Postgres cannot be reached; that is logged once.</summary>
     public async Task<bool> TryReportAsync(CancellationToken cancellationToken)
@@ -101,6 +118,7 @@ internal sealed partial class ReplicaReporter(
             JsonSerializer.Serialize([.. snapshot?.Problems ?? []], ReportJson.Default.ConfigProblemArray),
             JsonSerializer.Serialize([.. cooling], ReportJson.Default.CoolingKeyArray),
             limit.Token);
+        _announced = true;
         if (snapshot is not null && revision == snapshot.Generation && _reported != revision)
         {
             // The first report of all is of a change that this process did not witness: its age says nothing of us.

@@ -12,6 +12,7 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
 {
     /// <param name="rows">What was loaded.</param>
     /// <param name="previous">The live snapshot: what did not change is taken from it and not announced again.</param>
+    /// <exception cref="EncryptionKeysUnreadableException">A secret of a provider that serves names a new key, and the ring cannot be read: nothing is known to be bad, so what is live must stay.</exception>
     public ConfigSnapshot Build(ConfigRows rows, ConfigSnapshot? previous)
     {
         var problems = new List<ConfigProblem>();
@@ -19,8 +20,8 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
         var keys = rows.ProviderKeys.ToLookup(key => key.ProviderId);
         foreach (var row in rows.Providers)
         {
-            var model = BuildProvider(row, keys[row.Id], problems);
             var known = previous?.Providers.GetValueOrDefault(row.Name);
+            var model = BuildProvider(row, keys[row.Id], serves: known is { State: ProviderState.Enabled }, problems);
             var same = known is not null && known.Id == model.Id && known.Revision == model.Revision && known.State == model.State;
             providers[row.Name] = same ? known! : model;
             Announce(model, known, problems);
@@ -35,7 +36,7 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
         };
     }
 
-    private ProviderModel BuildProvider(ProviderRow row, IEnumerable<ProviderKeyRow> keys, List<ConfigProblem> problems)
+    private ProviderModel BuildProvider(ProviderRow row, IEnumerable<ProviderKeyRow> keys, bool serves, List<ConfigProblem> problems)
     {
         var config = new ProviderConfig { Id = row.Id, Name = row.Name, Type = row.Type, BaseUrl = row.BaseUrl, Enabled = row.Enabled };
         try
@@ -58,7 +59,7 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
             problems.Add(new ConfigProblem(row.Id, row.Name, "The settings or keys are not readable by this release."));
             return Excluded(config);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (!serves || exception is not EncryptionKeysUnreadableException)
         {
             // Whatever it is (a broken key file, a defect of ours), it is this provider's trouble and must not hold up the others.
             problems.Add(new ConfigProblem(row.Id, row.Name, $"The provider cannot be built: {exception.GetType().Name}."));

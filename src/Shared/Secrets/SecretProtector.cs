@@ -39,6 +39,7 @@ public sealed class SecretProtector(IEncryptionKeySource source)
 
     /// <summary>Decrypts what <see cref="Protect"/> made for the same <paramref name="scope"/>.</summary>
     /// <exception cref="CryptographicException">The key is unknown, or the ciphertext was altered or belongs to another row.</exception>
+    /// <exception cref="EncryptionKeysUnreadableException">The key is not among those read so far, and the ring cannot be read again now.</exception>
     public string Unprotect(ProtectedSecret secret, SecretScope scope)
     {
         var key = _ring.Find(secret.KeyId) ?? FindAfterRefresh(secret.KeyId);
@@ -56,11 +57,22 @@ public sealed class SecretProtector(IEncryptionKeySource source)
 
     private byte[] FindAfterRefresh(string keyId)
     {
-        Refresh();
+        try
+        {
+            Refresh();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new EncryptionKeysUnreadableException($"Encryption key '{keyId}' is new, and the key ring cannot be read: {exception.Message}", exception);
+        }
+
         return _ring.Find(keyId)
             ?? throw new CryptographicException($"Encryption key '{keyId}' is not in the key ring; add it to TRINITY_ENCRYPTION_KEYS or the key file.");
     }
 }
+
+/// <summary>The key ring cannot be read now, so that nothing is known of a ciphertext: unlike a damaged one, it may be fine.</summary>
+public sealed class EncryptionKeysUnreadableException(string message, Exception cause) : IOException(message, cause);
 
 /// <summary>A ciphertext and the id of the key that made it.</summary>
 public sealed record ProtectedSecret(byte[] Cipher, string KeyId);

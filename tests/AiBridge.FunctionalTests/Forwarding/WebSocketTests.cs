@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using Trinity.AiBridge.FunctionalTests.Proxy;
 using Trinity.AiBridge.FunctionalTests.Support;
+using Trinity.Shared.Configuration;
 
 namespace Trinity.AiBridge.FunctionalTests.Forwarding;
 
@@ -53,10 +54,14 @@ public sealed class WebSocketTests : IAsyncLifetime
         Assert.Equal("hi", await EchoAsync(socket, "hi"));
     }
 
-    [Fact]
-    public async Task Upgrade_OfACallerWithSomeModels_IsRefusedWith426()
+    [Theory]
+    [InlineData("models")]
+    [InlineData("requests")]
+    [InlineData("tokens")]
+    public async Task Upgrade_OfACallerHeldToWhatIsNotSeenOnASocket_IsRefusedWith426(string limit)
     {
-        var token = await Bench.Config.AddVirtualKeyAsync("some models", models: ["m"]);
+        var limits = limit switch { "requests" => new VirtualKeyLimits { RequestsPerMinute = 100 }, "tokens" => new VirtualKeyLimits { TokensPerDay = 100 }, _ => null };
+        var token = await Bench.Config.AddVirtualKeyAsync($"some {limit}", models: limits is null ? ["m"] : null, limits: limits);
         await Bench.AppliedAsync();
         using var reply = await UpgradeByHandAsync(token);
 

@@ -36,6 +36,23 @@ public sealed class LimitTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(dialect, token));
     }
 
+    // The upload is held open while the key it was to be sent with goes.
+    [Fact]
+    public async Task Rate_RotationWhileTheBodyArrives_CountsOneRequest()
+    {
+        var token = await KeyAsync(new VirtualKeyLimits { RequestsPerMinute = 1 });
+        Bench.Expect(Models.Messages).WithKey("sk-rotated-0123456789").Reply(Models.Blocking(Models.Messages));
+        using var raw = await RawHttp.ConnectAsync(Bench.Bridge.Url);
+        await raw.SendAsync($"POST /anthropic/v1/messages HTTP/1.1\r\nHost: bridge\r\nAuthorization: Bearer {token}\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 13\r\n\r\n");
+        await raw.ReadUntilAsync("100 Continue\r\n\r\n"); // the configuration has been looked at, the body is wanted
+
+        await Bench.Bridge.WhenAppliedAsync(await Bench.Config.SetKeysAsync("anthropic", "sk-rotated-0123456789"));
+        await raw.SendAsync("{\"model\":\"m\"}");
+
+        Assert.StartsWith("HTTP/1.1 200", await raw.ReadToEndAsync(), StringComparison.Ordinal);
+        await AssertRefusedAsync(Models.Messages, token, "rate_limited", retryAfter: 60);
+    }
+
     [Theory]
     [InlineData("GET", "/anthropic/v1/models", ErrorBody.Anthropic)]
     [InlineData("GET", "/openai/v1/models", ErrorBody.OpenAi)]

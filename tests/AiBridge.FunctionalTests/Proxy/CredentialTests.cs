@@ -89,6 +89,20 @@ public sealed class CredentialTests(EchoBench echo) : IClassFixture<EchoBench>
         Assert.Equal((Own, null), (seen.Header("x-api-key"), seen.Header("authorization")));
     }
 
+    // Whoever answers TRACE sends the request back, and with it the provider's key.
+    [Fact]
+    public async Task Trace_OfAPassThroughRoute_IsRefusedAndReachesNobody()
+    {
+        using var request = Bench.Post("/openai/v1/models", "");
+        (request.Method, request.Content) = (HttpMethod.Trace, null);
+        var before = Bench.Upstream.Requests.Count;
+
+        using var reply = await Bench.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, "method_not_allowed"), (reply.StatusCode, (await ErrorBody.OfAsync(reply)).Code));
+        Assert.Equal(before, Bench.Upstream.Requests.Count);
+    }
+
     [Fact]
     public async Task UnknownKey_WithAnOwnCredential_IsRefused()
     {

@@ -41,6 +41,7 @@ public sealed class HttpTests(EchoBench echo) : IClassFixture<EchoBench>
     [InlineData("HEAD", "/openai/v1/responses")]
     [InlineData("PUT", "/openai/v1/chat/completions")]
     [InlineData("DELETE", "/openai/v1/responses")]
+    [InlineData("TRACE", "/openai/v1/responses")]
     public async Task BridgedRoute_WrongMethod_IsRefused(string method, string path)
     {
         using var request = Bench.Post(path, "");

@@ -59,6 +59,21 @@ public sealed class OutageTests(OwnPostgres postgres) : IClassFixture<OwnPostgre
         }
     }
 
+    // Whoever sees a change applied may revoke the old key; a replica that is killed at that very moment must not come back with it.
+    [Fact]
+    public async Task Change_SeenApplied_IsOnDiskAlready()
+    {
+        await using var bench = await TestBench.StartAsync(["anthropic"], configure: builder => builder.Services.AddSingleton<TimeProvider>(new ManualTimeProvider())); // no disk is too slow
+        for (var i = 0; i < 10; i++)
+        {
+            var revision = await bench.Config.SetKeysAsync("anthropic", $"sk-number-{i}-0123456789");
+            await bench.Bridge.WhenAppliedAsync(revision);
+
+            await using var copy = File.OpenRead(Path.Combine(bench.Bridge.Data, "last-good-config.json"));
+            Assert.Equal(revision, (await JsonDocument.ParseAsync(copy, cancellationToken: Timeouts.Token)).RootElement.GetProperty("Revision").GetInt64());
+        }
+    }
+
     [Fact]
     public async Task Start_WithoutPostgres_ServesTheLastGoodConfiguration()
     {

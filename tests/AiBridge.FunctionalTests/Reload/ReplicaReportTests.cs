@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Trinity.AiBridge.FunctionalTests.Bridges;
 using Trinity.AiBridge.FunctionalTests.Support;
@@ -135,6 +136,24 @@ public sealed class ReplicaReportTests
         {
             Directory.Delete(data, recursive: true);
         }
+    }
+
+    // A rollout that does not know of the replica could call a key safe to revoke that it is about to use.
+    [Fact]
+    public async Task Start_WhileTheReportIsNotTaken_ServesNothingUntilItIs()
+    {
+        await using var bench = await TestBench.StartAsync(["anthropic"], startBridge: false);
+        await using var connection = await bench.Database.DataSource.OpenConnectionAsync(Timeouts.Token);
+        await using var transaction = await connection.BeginTransactionAsync(Timeouts.Token);
+        await connection.ExecuteAsync("lock table bridge_replicas in exclusive mode");
+
+        await using var host = await BridgeHost.StartAsync(bench.Database.ConnectionString, bench.EncryptionKeys);
+        await host.Logs.WhenLoggedAsync(EventIds.ReloadFailed);
+        Assert.Null(host.Snapshot);
+        await transaction.RollbackAsync(Timeouts.Token);
+
+        await host.WhenAppliedAsync(await bench.Config.RevisionAsync());
+        Assert.Single(await ReplicaRow.ListAsync(bench));
     }
 
     [Fact]

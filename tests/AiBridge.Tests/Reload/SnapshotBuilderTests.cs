@@ -71,6 +71,19 @@ public sealed class SnapshotBuilderTests
         Assert.Equal((ProviderState.Enabled, ProviderState.Error), (snapshot.Providers["good"].State, snapshot.Providers["bad"].State));
     }
 
+    // As when the key file is replaced by one that this process may not read.
+    [Fact]
+    public void Build_EncryptionKeysUnreadable_TakesNoProviderAwayThatServes()
+    {
+        var source = new BreakingKeySource(KeyRing);
+        var builder = Builder(new SecretProtector(source));
+        var row = Row("good");
+        var live = builder.Build(Rows(1, [row], [Key(row, 0, "sk-good")]), null);
+        source.Broken = true;
+
+        Assert.Throws<EncryptionKeysUnreadableException>(() => builder.Build(Rows(2, [row], [Key(row, 0, "sk-next") with { CipherKeyId = "newer" }]), live));
+    }
+
     // 2.4 l, R3: the first key is the lowest ordinal, whatever else the rows say.
     [Fact]
     public void Build_KeysInOrderOfTheRows_KeepTheirOrder()
