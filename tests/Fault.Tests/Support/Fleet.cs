@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Trinity.Shared.Database;
 
 namespace Trinity.Fault.Tests.Support;
@@ -57,6 +58,15 @@ internal sealed class Fleet : IAsyncDisposable
             await fleet.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>One more replica, which reaches Postgres through a port of 127.0.0.1.</summary>
+    public async Task<Replica> AddReplicaAsync(int databasePort)
+    {
+        var replica = Create("AiBridge", [], new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Port = databasePort }.ConnectionString);
+        _replicas.Add(replica);
+        await replica.StartAsync();
+        return replica;
     }
 
     public HttpRequestMessage Request(string? baseUrl = null, string? token = null) => new(HttpMethod.Post, (baseUrl ?? _replicas[0].Url) + Path)
@@ -125,13 +135,13 @@ internal sealed class Fleet : IAsyncDisposable
 
     private string DataOf(Replica replica) => System.IO.Path.Combine(_data, new Uri(replica.Url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    private Replica Create(string project, (string Name, string Value)[] settings)
+    private Replica Create(string project, (string Name, string Value)[] settings, string? database = null)
     {
         var url = $"http://127.0.0.1:{FreePort.Next()}";
         var section = $"TRINITY_{project.ToUpperInvariant()}__";
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["TRINITY_DATABASE"] = Database.ConnectionString,
+            ["TRINITY_DATABASE"] = database ?? Database.ConnectionString,
             ["TRINITY_ENCRYPTION_KEYS"] = _encryptionKeys,
             [section + "LISTEN"] = url,
             [section + "ALLOWPRIVATEUPSTREAMS"] = "true",
