@@ -125,7 +125,7 @@ internal static class ControlPlaneApp
         services.AddSingleton(provider => new UpstreamAddressPolicy(provider.GetRequiredService<IOptions<ControlPlaneOptions>>().Value.AllowPrivateUpstreams));
         services.AddSingleton<ProviderStore>().AddSingleton<ProviderSecrets>().AddSingleton<ProviderViews>().AddSingleton<ProviderRules>();
         services.AddSingleton<ProviderAudit>().AddSingleton<ProviderService>().AddSingleton<ProviderProbe>().AddSingleton<ProviderTestService>();
-        services.AddSingleton<RolloutStore>().AddSingleton<KeyFingerprints>().AddSingleton<RolloutRecorder>().AddSingleton<RolloutService>();
+        services.AddSingleton<RolloutStore>().AddSingleton<KeyFingerprints>().AddSingleton<RolloutRecorder>().AddSingleton<RolloutJudge>().AddSingleton<RolloutService>();
         services.AddSingleton<FleetWatcher>().AddHostedService(provider => provider.GetRequiredService<FleetWatcher>()).AddSingleton<WriteReporter>();
         services.AddSingleton<ReplicaStore>().AddSingleton<ReplicaService>();
         services.AddSingleton<VirtualKeyStore>().AddSingleton<VirtualKeyService>();

@@ -42,6 +42,8 @@ internal sealed class ReplicaStore(NpgsqlDataSource database)
 /// <summary>A row of <c>bridge_replicas</c>.</summary>
 internal sealed record ReplicaRow
 {
+    public const string LiveState = "live";
+
     public required Guid Id { get; init; }
 
     public required string Address { get; init; }
@@ -65,7 +67,7 @@ internal sealed record ReplicaRow
     public required bool Live { get; init; }
 
     /// <summary>A replica without a fresh heartbeat is lost: it may still be serving.</summary>
-    public string State => Live ? "live" : "lost";
+    public string State => Live ? LiveState : "lost";
 }
 
 /// <summary>How far a replica is.</summary>

@@ -4,31 +4,40 @@ using Trinity.Shared.Secrets;
 
 namespace Trinity.ControlPlane.Rollouts;
 
-/// <summary>Hashes of retired keys, stored encrypted, to find out whether one of them is configured again somewhere; the keys themselves are not kept.</summary>
+/// <summary>Hashes of retired keys, stored encrypted, to find out whether one of them is used elsewhere or again; the keys themselves are not kept.</summary>
 internal sealed class KeyFingerprints(SecretProtector protector)
 {
+    // What is compared: agents and subscriptions are known by the beginning of the hash alone.
+    private const int ComparedLength = 16;
+
     public static SecretScope Scope(Guid rolloutId) => new("rollouts", rolloutId, "fingerprints_cipher");
 
-    public static string Of(SecretString secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret.Reveal())));
-
-    /// <summary>One line per key; empty where the key could not be decrypted.</summary>
+    /// <summary>One line per key, in their order; empty where the key could not be decrypted.</summary>
     public ProtectedSecret Protect(Guid rolloutId, IEnumerable<SecretString?> secrets) =>
-        protector.Protect(string.Join('\n', secrets.Select(secret => secret is null ? "" : Of(secret))), Scope(rolloutId));
+        protector.Protect(string.Join('\n', secrets.Select(secret => secret is null ? "" : HashOf(secret))), Scope(rolloutId));
 
-    /// <summary>The fingerprints that are known, or none when they cannot be decrypted.</summary>
-    public IReadOnlyCollection<string> Read(RolloutRow row)
+    /// <summary>What the rollout retires, in the order of its keys, each with its fingerprint if that is known and can be decrypted.</summary>
+    public IReadOnlyList<RetiredSecret> Read(RolloutRow row)
     {
         if (row.FingerprintsCipher is null)
         {
             return [];
         }
 
+        var hashes = Decrypt(row);
+        return [.. row.RetiredKeyIds.Zip(row.RetiredKeyHints).Select((key, index) =>
+            new RetiredSecret(key.First, key.Second, hashes.ElementAtOrDefault(index) is { Length: >= ComparedLength } hash ? hash[..ComparedLength] : null))];
+    }
+
+    private static string HashOf(SecretString secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret.Reveal())));
+
+    private string[] Decrypt(RolloutRow row)
+    {
         try
         {
-            var text = protector.Unprotect(new ProtectedSecret(row.FingerprintsCipher, row.FingerprintsKeyId!), Scope(row.Id));
-            return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return protector.Unprotect(new ProtectedSecret(row.FingerprintsCipher!, row.FingerprintsKeyId!), Scope(row.Id)).Split('\n');
         }
-        catch (CryptographicException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             return [];
         }

@@ -61,6 +61,15 @@ internal sealed class RolloutStore(NpgsqlDataSource database)
         return [.. await connection.QueryAsync<RolloutRow>(new CommandDefinition(sql, new { after, provider, limit }, cancellationToken: cancellationToken))];
     }
 
+    /// <summary>Rollouts that some replica has not applied, or still serves requests on a key of.</summary>
+    /// <param name="connection">To read on.</param>
+    /// <param name="appliedByAll">The generation that all replicas have applied.</param>
+    /// <param name="draining">Keys that requests still run on.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    public async Task<IReadOnlyList<RolloutRow>> ListUnfinishedAsync(NpgsqlConnection connection, long appliedByAll, Guid[] draining, CancellationToken cancellationToken) =>
+        [.. await connection.QueryAsync<RolloutRow>(new CommandDefinition(
+            $"{Select} where r.generation > @appliedByAll or r.retired_key_ids && @draining", new { appliedByAll, draining }, cancellationToken: cancellationToken))];
+
     /// <summary>Every key that any provider is configured with now, disabled ones included.</summary>
     public async Task<IReadOnlyList<ConfiguredKeyRow>> ListConfiguredKeysAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

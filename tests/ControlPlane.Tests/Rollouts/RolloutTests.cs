@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Trinity.ControlPlane.Tests.Hosting;
 using Trinity.ControlPlane.Tests.Providers;
 
@@ -13,7 +12,7 @@ public sealed class RolloutTests
 
         var rollout = await RotateAsync(host);
 
-        Assert.True(SafeToRevoke(rollout));
+        Assert.True(rollout.SafeToRevoke());
         Assert.Empty(rollout.Json["replicas"]!.AsArray());
     }
 
@@ -24,21 +23,21 @@ public sealed class RolloutTests
         var replica = await host.AddReplicaAsync(generation: 1);
         var rollout = await RotateAsync(host);
         Assert.Equal("false", rollout.At("replicas[0].applied"));
-        Assert.False(SafeToRevoke(rollout));
+        Assert.False(rollout.SafeToRevoke());
         Assert.Contains("serves generation 1", rollout.At("waiting_for[0]")!, StringComparison.Ordinal);
 
         await host.SetReplicaAsync(replica, $"generation = {rollout.At("generation")}, draining = '{Draining(rollout, leases: 3)}'");
-        rollout = await ReadAsync(host, rollout);
+        rollout = await host.Admin.ReadAsync(rollout);
         Assert.Equal("true", rollout.At("replicas[0].applied"));
         Assert.Equal("3", rollout.At("replicas[0].draining"));
         Assert.Equal("3", rollout.At("in_flight_on_old"));
         Assert.Equal("live", rollout.At("replicas[0].state"));
-        Assert.False(SafeToRevoke(rollout));
+        Assert.False(rollout.SafeToRevoke());
 
         await host.SetReplicaAsync(replica, "draining = '[]'");
-        rollout = await ReadAsync(host, rollout);
+        rollout = await host.Admin.ReadAsync(rollout);
         Assert.Equal("0", rollout.At("in_flight_on_old"));
-        Assert.True(SafeToRevoke(rollout));
+        Assert.True(rollout.SafeToRevoke());
         Assert.Empty(rollout.Json["waiting_for"]!.AsArray());
     }
 
@@ -47,16 +46,16 @@ public sealed class RolloutTests
     {
         await using var host = await ControlPlaneHost.StartAsync();
         var rollout = await RotateAsync(host);
-        var generation = long.Parse(rollout.At("generation")!, System.Globalization.CultureInfo.InvariantCulture);
+        var generation = rollout.Generation();
         var (retired, other) = (rollout.At("retired_keys[0].id")!, Guid.CreateVersion7().ToString());
-        await host.AddReplicaAsync(generation, draining: $"[{Bridge(4, other, retired)}, {Bridge(5, retired)}, {Bridge(100, other)}]");
-        await host.AddReplicaAsync(generation + 3, draining: $"[{Bridge(1, retired)}]");
+        await host.AddReplicaAsync(generation, draining: $"[{RolloutCalls.Bridge(4, other, retired)}, {RolloutCalls.Bridge(5, retired)}, {RolloutCalls.Bridge(100, other)}]");
+        await host.AddReplicaAsync(generation + 3, draining: $"[{RolloutCalls.Bridge(1, retired)}]");
 
-        rollout = await ReadAsync(host, rollout);
+        rollout = await host.Admin.ReadAsync(rollout);
 
         Assert.Equal("10", rollout.At("in_flight_on_old"));
         Assert.Equal(["1", "9"], rollout.Json["replicas"]!.AsArray().Select(replica => replica!["draining"]!.ToString()).Order(StringComparer.Ordinal));
-        Assert.False(SafeToRevoke(rollout));
+        Assert.False(rollout.SafeToRevoke());
     }
 
     [Fact]
@@ -69,11 +68,11 @@ public sealed class RolloutTests
 
         Assert.Equal("lost", rollout.At("replicas[0].state"));
         Assert.Equal("true", rollout.At("replicas[0].applied"));
-        Assert.False(SafeToRevoke(rollout));
+        Assert.False(rollout.SafeToRevoke());
         Assert.Contains($"/api/v1/replicas/{lost}", rollout.At("waiting_for[0]")!, StringComparison.Ordinal);
 
         (await host.Admin.DeleteAsync($"replicas/{lost}")).Is(204);
-        Assert.True(SafeToRevoke(await ReadAsync(host, rollout)));
+        Assert.True((await host.Admin.ReadAsync(rollout)).SafeToRevoke());
     }
 
     [Theory]
@@ -92,7 +91,7 @@ public sealed class RolloutTests
         var rollout = await RotateAsync(host);
 
         Assert.Null(rollout.At("replicas[0].draining"));
-        Assert.False(SafeToRevoke(rollout));
+        Assert.False(rollout.SafeToRevoke());
     }
 
     [Fact]
@@ -103,15 +102,15 @@ public sealed class RolloutTests
         await host.Admin.CreateProviderAsync("main", shared);
         await host.Admin.CreateProviderAsync("twin", shared);
 
-        var rollout = (await host.Admin.PostAsync("providers/main/rotate", $$"""{"api_key": "{{Canaries.New("anthropic-key")}}"}""")).Is(202);
-        Assert.False(SafeToRevoke(rollout));
+        var rollout = await host.Admin.RotateAsync("main");
+        Assert.False(rollout.SafeToRevoke());
         Assert.Contains("'twin'", rollout.At("waiting_for[0]")!, StringComparison.Ordinal);
 
         (await host.Admin.DeleteAsync("providers/twin")).Is(204);
-        Assert.True(SafeToRevoke(await ReadAsync(host, rollout)));
+        Assert.True((await host.Admin.ReadAsync(rollout)).SafeToRevoke());
 
-        (await host.Admin.PostAsync("providers/main/rotate", $$"""{"api_key": "{{shared}}"}""")).Is(202);
-        Assert.False(SafeToRevoke(await ReadAsync(host, rollout)));
+        await host.Admin.RotateAsync("main", shared);
+        Assert.False((await host.Admin.ReadAsync(rollout)).SafeToRevoke());
     }
 
     [Fact]
@@ -123,7 +122,7 @@ public sealed class RolloutTests
         var generations = new List<string>();
         foreach (var name in (string[])["main", "main", "other", "main"])
         {
-            generations.Add((await host.Admin.PostAsync($"providers/{name}/rotate", $$"""{"api_key": "{{Canaries.New("anthropic-key")}}"}""")).Is(202).At("generation")!);
+            generations.Add((await host.Admin.RotateAsync(name)).At("generation")!);
         }
 
         var first = (await host.Admin.GetAsync("rollouts?limit=3")).Is(200);
@@ -141,22 +140,8 @@ public sealed class RolloutTests
     private static async Task<ApiReply> RotateAsync(ControlPlaneHost host)
     {
         await host.Admin.CreateProviderAsync("main", Canaries.New("anthropic-key"));
-        return (await host.Admin.PostAsync("providers/main/rotate", $$"""{"api_key": "{{Canaries.New("anthropic-key")}}"}""")).Is(202);
+        return await host.Admin.RotateAsync("main");
     }
 
-    private static async Task<ApiReply> ReadAsync(ControlPlaneHost host, ApiReply rollout) => (await host.Admin.GetAsync($"rollouts/{rollout.At("id")}")).Is(200);
-
-    private static bool SafeToRevoke(ApiReply rollout) => rollout.Json["safe_to_revoke"]!.GetValue<bool>();
-
-    private static string Draining(ApiReply rollout, int leases) => $"[{Bridge(leases, rollout.At("retired_keys[0].id")!)}]";
-
-    private static string Bridge(int leases, params string[] keyIds) => new JsonObject
-    {
-        ["provider_id"] = Guid.CreateVersion7(),
-        ["revision"] = "0123",
-        ["key_ids"] = new JsonArray([.. keyIds.Select(id => JsonValue.Create(id))]),
-        ["leases"] = leases,
-        ["since"] = "2030-01-01T00:00:00Z",
-        ["added_by_a_later_release"] = true,
-    }.ToJsonString();
+    private static string Draining(ApiReply rollout, int leases) => $"[{RolloutCalls.Bridge(leases, rollout.At("retired_keys[0].id")!)}]";
 }
