@@ -106,6 +106,11 @@ internal sealed class AgentStore(NpgsqlDataSource database)
         return connection.ExecuteAsync(new CommandDefinition(sql, row, cancellationToken: cancellationToken));
     }
 
+    /// <summary>Whether any agent was ever given the credential with this fingerprint.</summary>
+    public Task<bool> HasAnyWorkedWithAsync(NpgsqlConnection connection, string fingerprint, CancellationToken cancellationToken) =>
+        connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select from agent_generations where fingerprint = @fingerprint)", new { fingerprint }, cancellationToken: cancellationToken));
+
     /// <summary>Virtual keys that only generations below <paramref name="lowestInUse"/> were given, and that are not revoked.</summary>
     public async Task<IReadOnlyList<Guid>> ListOutgrownVirtualKeysAsync(NpgsqlConnection connection, Guid agentId, long lowestInUse, CancellationToken cancellationToken)
     {

@@ -65,7 +65,7 @@ internal sealed class AgentAssignment(
             }
 
             var raised = await generations.RaiseAsync(write, wanted, reason, cancellationToken);
-            rollout = await rollouts.RecordForAgentsAsync(write, $"agent {before.Name}", "assign", Retired(before, raised), [raised], actor, cancellationToken);
+            rollout = await rollouts.RecordForAgentsAsync(write, $"agent {before.Name}", RolloutActions.Assign, Retired(before, raised), [raised], actor, cancellationToken);
             await trail.RecordAsync(write, new AuditEntry(actor, action, "agent", before.Name) { Details = await DescribeAsync(write, before, raised, reason, cancellationToken) }, cancellationToken);
             revision = await write.RevisionAsync(cancellationToken);
             await write.CommitAsync(cancellationToken);
@@ -77,8 +77,8 @@ internal sealed class AgentAssignment(
     }
 
     // Its subscription lives on, with other agents perhaps; only its virtual key is nobody else's.
-    private static IReadOnlyList<RetiredKeyView> Retired(AgentRow before, AgentRow after) =>
-        before.VirtualKeyId is { } key && key != after.VirtualKeyId ? [new(key, "virtual key")] : [];
+    private static IReadOnlyList<RetiredSecret> Retired(AgentRow before, AgentRow after) =>
+        before.VirtualKeyId is { } key && key != after.VirtualKeyId ? [new(key, "virtual key", null)] : [];
 
     private async Task<JsonObject> DescribeAsync(WriteTransaction write, AgentRow before, AgentRow after, string reason, CancellationToken cancellationToken)
     {

@@ -10,22 +10,24 @@ namespace Trinity.ControlPlane.CredentialReload;
 internal sealed class AgentFanOut(AgentStore agents, AgentGenerations generations, RolloutRecorder rollouts, AgentSignal signal)
 {
     /// <summary>A subscription's token has changed.</summary>
-    /// <returns>The rollout; null when no agent works with it.</returns>
-    public async Task<Guid?> RollOverAsync(WriteTransaction write, SubscriptionRow subscription, string oldHint, string actor, CancellationToken cancellationToken)
+    /// <param name="write">The change's transaction.</param>
+    /// <param name="before">The subscription with its old token.</param>
+    /// <param name="actor">Who changed it.</param>
+    /// <param name="cancellationToken">Ends the write.</param>
+    /// <returns>The rollout; null when no agent ever worked with the old token.</returns>
+    public async Task<Guid?> RollOverAsync(WriteTransaction write, SubscriptionRow before, string actor, CancellationToken cancellationToken)
     {
-        var raised = await RaiseAsync(write, await agents.ListBySubscriptionAsync(write.Connection, subscription.Id, cancellationToken), row => row, "key rollover", cancellationToken);
-        return raised.Count == 0 ? null
-            : await rollouts.RecordForAgentsAsync(write, $"subscription {subscription.Name}", "roll_over", [new(subscription.Id, oldHint)], raised, actor, cancellationToken);
+        var raised = await RaiseAsync(write, await agents.ListBySubscriptionAsync(write.Connection, before.Id, cancellationToken), row => row, "key rollover", cancellationToken);
+        return await RecordAsync(write, before, RolloutActions.RollOver, raised, actor, cancellationToken);
     }
 
     /// <summary>A subscription is deleted: its agents are left with nothing.</summary>
-    /// <returns>The rollout; null when no agent works with it.</returns>
+    /// <returns>The rollout; null when no agent ever worked with its token.</returns>
     public async Task<Guid?> WithdrawAsync(WriteTransaction write, SubscriptionRow subscription, string actor, CancellationToken cancellationToken)
     {
         var concerned = await agents.ListBySubscriptionAsync(write.Connection, subscription.Id, cancellationToken);
         var raised = await RaiseAsync(write, concerned, row => row with { Auth = AgentAuth.None, SubscriptionId = null }, GenerationReasons.SubscriptionDeleted, cancellationToken);
-        return raised.Count == 0 ? null
-            : await rollouts.RecordForAgentsAsync(write, $"subscription {subscription.Name}", "delete", [new(subscription.Id, subscription.Hint)], raised, actor, cancellationToken);
+        return await RecordAsync(write, subscription, RolloutActions.Delete, raised, actor, cancellationToken);
     }
 
     /// <summary>A provider's address, keys or state have changed: agents that work with it directly get what holds now.</summary>
@@ -54,9 +56,15 @@ internal sealed class AgentFanOut(AgentStore agents, AgentGenerations generation
         var raised = await RaiseAsync(write, concerned, row => row with { BridgeUrl = bridgeUrl }, "bridge address changed", cancellationToken);
         if (raised.Count > 0)
         {
-            await rollouts.RecordForAgentsAsync(write, $"bridge {bridgeUrl}", "update", [], raised, actor, cancellationToken);
+            await rollouts.RecordForAgentsAsync(write, $"bridge {bridgeUrl}", RolloutActions.Update, [], raised, actor, cancellationToken);
         }
     }
+
+    // An agent that works with something else by now may have tasks that still run on this token.
+    private async Task<Guid?> RecordAsync(WriteTransaction write, SubscriptionRow retired, string action, IReadOnlyList<AgentRow> raised, string actor, CancellationToken cancellationToken) =>
+        raised.Count > 0 || await agents.HasAnyWorkedWithAsync(write.Connection, retired.Fingerprint, cancellationToken)
+            ? await rollouts.RecordForAgentsAsync(write, $"subscription {retired.Name}", action, [new(retired.Id, retired.Hint, retired.Fingerprint)], raised, actor, cancellationToken)
+            : null;
 
     private async Task<IReadOnlyList<AgentRow>> RaiseAsync(WriteTransaction write, IReadOnlyList<AgentRow> concerned, Func<AgentRow, AgentRow> change, string reason, CancellationToken cancellationToken)
     {

@@ -121,7 +121,7 @@ internal sealed class ProviderService(
 
         var isOthersConcern = request.ApiKeys.Value is not null || changed.BaseUrl != row.BaseUrl || changed.Enabled != row.Enabled;
         var concerned = isOthersConcern ? await agents.ProviderChangedAsync(write, row.Name, cancellationToken) : [];
-        var rollout = await rollouts.RecordAsync(write, row.Id, "update", retired, concerned, actor, cancellationToken);
+        var rollout = await rollouts.RecordAsync(write, row.Id, RolloutActions.Update, retired, concerned, actor, cancellationToken);
         return await CommitAsync(write, row.Id, rollout, cancellationToken);
     }
 
@@ -137,7 +137,7 @@ internal sealed class ProviderService(
         await store.SoftDeleteAsync(write.Connection, row.Id, time.GetUtcNow(), cancellationToken);
         await audit.DeletedAsync(write, actor, row, keys, cancellationToken);
         var concerned = await agents.ProviderChangedAsync(write, row.Name, cancellationToken);
-        var rollout = await rollouts.RecordAsync(write, row.Id, "delete", keys, concerned, actor, cancellationToken);
+        var rollout = await rollouts.RecordAsync(write, row.Id, RolloutActions.Delete, keys, concerned, actor, cancellationToken);
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
         return new Written<Guid>(row.Id, generation, rollout);
@@ -178,7 +178,7 @@ internal sealed class ProviderService(
         await store.UpdateAsync(write.Connection, row with { UpdatedAt = Now() }, cancellationToken);
         await audit.RotatedAsync(write, actor, row, old, fresh, cancellationToken);
         var concerned = await agents.ProviderChangedAsync(write, row.Name, cancellationToken);
-        var rollout = await rollouts.RecordAsync(write, row.Id, "rotate", [old], concerned, actor, cancellationToken);
+        var rollout = await rollouts.RecordAsync(write, row.Id, RolloutActions.Rotate, [old], concerned, actor, cancellationToken);
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
         return new Written<Guid>(row.Id, generation, rollout);

@@ -14,14 +14,21 @@ internal sealed class KeyFingerprints(SecretProtector protector)
 
     /// <summary>One line per key, in their order; empty where the key could not be decrypted.</summary>
     public ProtectedSecret Protect(Guid rolloutId, IEnumerable<SecretString?> secrets) =>
-        protector.Protect(string.Join('\n', secrets.Select(secret => secret is null ? "" : HashOf(secret))), Scope(rolloutId));
+        Protect(rolloutId, secrets.Select(secret => secret is null ? null : HashOf(secret)));
+
+    /// <summary>The same for credentials whose fingerprints are known already.</summary>
+    public ProtectedSecret Protect(Guid rolloutId, IEnumerable<string?> hashes)
+    {
+        protector.Refresh(); // after a `keys rotate` elsewhere, new rows use the new key
+        return protector.Protect(string.Join('\n', hashes), Scope(rolloutId));
+    }
 
     /// <summary>What the rollout retires, in the order of its keys, each with its fingerprint if that is known and can be decrypted.</summary>
     public IReadOnlyList<RetiredSecret> Read(RolloutRow row)
     {
-        if (row.FingerprintsCipher is null)
+        if (row.Action == RolloutActions.Assign)
         {
-            return [];
+            return []; // an agent's virtual key is made once, and never configured anywhere else
         }
 
         var hashes = Decrypt(row);
@@ -33,9 +40,14 @@ internal sealed class KeyFingerprints(SecretProtector protector)
 
     private string[] Decrypt(RolloutRow row)
     {
+        if (row.FingerprintsCipher is null)
+        {
+            return []; // earlier releases kept none of subscriptions
+        }
+
         try
         {
-            return protector.Unprotect(new ProtectedSecret(row.FingerprintsCipher!, row.FingerprintsKeyId!), Scope(row.Id)).Split('\n');
+            return protector.Unprotect(new ProtectedSecret(row.FingerprintsCipher, row.FingerprintsKeyId!), Scope(row.Id)).Split('\n');
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {

@@ -38,7 +38,29 @@ internal static class RolloutAgents
 
         if (agent.RunningOnOld > 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"Agent {agent.Agent} has {agent.RunningOnOld} running tasks that began with the old credential.");
+            yield return RunningText(agent);
         }
     }
+
+    /// <summary>The same of an agent that was given a retired credential by something else than what the rollout retires, or before it was given another.</summary>
+    public static IEnumerable<string> WaitingForHolder(RolloutAgentView agent)
+    {
+        if (IsAtRest(agent))
+        {
+            yield break;
+        }
+
+        if (!agent.Applied)
+        {
+            yield return $"Agent {agent.Agent} may still work with the old credential{(agent.Problem is null ? "." : $": {agent.Problem}")}";
+        }
+
+        if (agent.RunningOnOld > 0)
+        {
+            yield return RunningText(agent);
+        }
+    }
+
+    private static string RunningText(RolloutAgentView agent) =>
+        string.Create(CultureInfo.InvariantCulture, $"Agent {agent.Agent} has {agent.RunningOnOld} running tasks that began with the old credential.");
 }

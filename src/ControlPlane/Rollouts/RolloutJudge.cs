@@ -1,6 +1,7 @@
 using Npgsql;
 using Trinity.ControlPlane.Providers;
 using Trinity.ControlPlane.Replicas;
+using Trinity.ControlPlane.Subscriptions;
 using Trinity.Shared.AgentApi;
 
 namespace Trinity.ControlPlane.Rollouts;
@@ -8,11 +9,12 @@ namespace Trinity.ControlPlane.Rollouts;
 /// <summary>Judges rollouts by what the replicas and agents report, and by what is configured.</summary>
 /// <remarks>
 /// Safe to revoke means all of: every replica we know of is live, and serves the rollout's generation or a later one; none reports a request on a retired key; every
-/// report could be read; no retired key is configured again; every agent concerned works with its new credential, and none of its tasks with an older one (a stopped
-/// agent runs no task, and gets the new credential before its next). Where another rollout retires the same secret, under another key id, its generation and key ids
-/// count too. What cannot be compared counts as the same. A lost replica blocks, because it may be serving on the old key, until it returns or an operator removes it.
+/// report could be read; no retired key is configured again; every agent concerned works with its new credential, and none of its tasks with an older one, and so does
+/// every other agent that was ever given a retired credential (a stopped agent runs no task, and gets the new credential before its next). Where another rollout retires
+/// the same secret, under another key id, its generation and key ids count too. What cannot be compared counts as the same. A lost replica blocks, because it may be
+/// serving on the old key, until it returns or an operator removes it.
 /// </remarks>
-internal sealed class RolloutJudge(RolloutStore store, ReplicaStore replicas, KeyFingerprints fingerprints, ProviderSecrets secrets)
+internal sealed class RolloutJudge(RolloutStore store, ReplicaStore replicas, KeyFingerprints fingerprints, ProviderSecrets secrets, SubscriptionStore subscriptions)
 {
     public async Task<IReadOnlyList<RolloutView>> JudgeAsync(NpgsqlConnection connection, IReadOnlyList<RolloutRow> rows, CancellationToken cancellationToken)
     {
@@ -21,7 +23,9 @@ internal sealed class RolloutJudge(RolloutStore store, ReplicaStore replicas, Ke
         var configured = await ListConfiguredAsync(connection, cancellationToken);
         var others = await ListOthersAsync(connection, reports, cancellationToken);
         var agents = await store.ListAgentsAsync(connection, [.. rows.Select(row => row.Id)], cancellationToken);
-        return [.. rows.Select(row => RolloutVerdict.Of(RolloutScope.Of(row, fingerprints.Read(row), others), reports, [.. agents[row.Id]], configured))];
+        var scopes = rows.Select(row => RolloutScope.Of(row, fingerprints.Read(row), others)).ToList();
+        var holders = await ListHoldersAsync(connection, scopes, cancellationToken);
+        return [.. scopes.Select(scope => RolloutVerdict.Of(scope, reports, AgentParts.Of(scope, [.. agents[scope.Row.Id]], holders), configured))];
     }
 
     private async Task<IReadOnlyList<ConfiguredSecret>> ListConfiguredAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
@@ -29,7 +33,14 @@ internal sealed class RolloutJudge(RolloutStore store, ReplicaStore replicas, Ke
         .. (await store.ListConfiguredKeysAsync(connection, cancellationToken)).Select(row => new ConfiguredSecret(
             $"provider '{row.Provider}' (key {row.Key.Id}, {row.Key.Hint})",
             secrets.Reveal(row.Key) is { } secret ? CredentialFingerprint.Of(secret.Reveal()) : null)),
+        .. (await subscriptions.ListAsync(connection, cancellationToken)).Select(row => new ConfiguredSecret($"subscription '{row.Name}' ({row.Hint})", row.Fingerprint)),
     ];
+
+    private async Task<IReadOnlyList<SecretHolder>> ListHoldersAsync(NpgsqlConnection connection, IReadOnlyList<RolloutScope> scopes, CancellationToken cancellationToken)
+    {
+        string[] retired = [.. scopes.SelectMany(scope => scope.Retired).Select(secret => secret.Fingerprint).OfType<string>().Distinct(StringComparer.Ordinal)];
+        return retired.Length == 0 ? [] : await store.ListHoldersAsync(connection, retired, cancellationToken);
+    }
 
     // The rest of them have nothing to say: every replica has applied them, and serves no request on what they retired. Lost replicas block anyway.
     private async Task<IReadOnlyList<(RolloutRow Row, IReadOnlyList<RetiredSecret> Retired)>> ListOthersAsync(NpgsqlConnection connection, IReadOnlyList<ReplicaReport> reports, CancellationToken cancellationToken)

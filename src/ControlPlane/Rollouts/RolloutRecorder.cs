@@ -39,22 +39,26 @@ internal sealed class RolloutRecorder(RolloutStore store, KeyFingerprints finger
 
     /// <summary>The same for what agents hold in their own hands: done once each of <paramref name="agents"/> works with the generation of its row, and no task with an older one.</summary>
     public async Task<Guid> RecordForAgentsAsync(
-        WriteTransaction write, string subject, string action, IReadOnlyList<RetiredKeyView> retired, IReadOnlyList<AgentRow> agents, string actor, CancellationToken cancellationToken)
+        WriteTransaction write, string subject, string action, IReadOnlyList<RetiredSecret> retired, IReadOnlyList<AgentRow> agents, string actor, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        var id = Guid.CreateVersion7(now);
+        var cipher = retired.Any(secret => secret.Fingerprint is not null) ? fingerprints.Protect(id, retired.Select(secret => secret.Fingerprint)) : null;
         var row = new RolloutRow
         {
-            Id = Guid.CreateVersion7(now),
+            Id = id,
             Subject = subject,
             Action = action,
             Generation = await write.RevisionAsync(cancellationToken),
-            RetiredKeyIds = [.. retired.Select(key => key.Id)],
-            RetiredKeyHints = [.. retired.Select(key => key.Hint)],
+            RetiredKeyIds = [.. retired.Select(secret => secret.KeyId)],
+            RetiredKeyHints = [.. retired.Select(secret => secret.Hint)],
+            FingerprintsCipher = cipher?.Cipher,
+            FingerprintsKeyId = cipher?.KeyId,
             CreatedBy = actor,
             CreatedAt = now.UtcDateTime,
         };
         await store.InsertAsync(write.Connection, row, cancellationToken);
-        await store.InsertAgentsAsync(write.Connection, row.Id, agents, cancellationToken);
-        return row.Id;
+        await store.InsertAgentsAsync(write.Connection, id, agents, cancellationToken);
+        return id;
     }
 }

@@ -38,12 +38,30 @@ internal sealed class RolloutStore(NpgsqlDataSource database)
     public async Task<ILookup<Guid, RolloutAgentRow>> ListAgentsAsync(NpgsqlConnection connection, Guid[] rolloutIds, CancellationToken cancellationToken)
     {
         const string sql = """
-            select a.rollout_id, a.agent, a.generation, coalesce(p.state, 'unknown') as state, coalesce(p.generation, 0) as acknowledged, coalesce(p.running::text, '[]') as running, p.delivery, p.problem, p.reported_at
+            select a.rollout_id, a.agent_id, a.agent, a.generation, coalesce(p.state, 'unknown') as state, coalesce(p.generation, 0) as acknowledged, coalesce(p.running::text, '[]') as running, p.delivery, p.problem, p.reported_at
             from rollout_agents a join agents g on g.id = a.agent_id left join agent_reports p on p.agent_id = a.agent_id
             where a.rollout_id = any(@rolloutIds)
             order by a.agent
             """;
         return (await connection.QueryAsync<RolloutAgentRow>(new CommandDefinition(sql, new { rolloutIds }, cancellationToken: cancellationToken))).ToLookup(row => row.RolloutId);
+    }
+
+    /// <summary>The agents that were ever given credentials with these fingerprints, with what was last seen of each.</summary>
+    public async Task<IReadOnlyList<SecretHolder>> ListHoldersAsync(NpgsqlConnection connection, string[] fingerprints, CancellationToken cancellationToken)
+    {
+        const string sql = """
+            select h.fingerprint, n.created_at as replaced_at,
+                   h.agent_id, g.name as agent, coalesce(n.generation, h.generation + 1) as generation, coalesce(p.state, 'unknown') as state, coalesce(p.generation, 0) as acknowledged,
+                   coalesce(p.running::text, '[]') as running, p.delivery, p.problem, p.reported_at
+            from (select fingerprint, agent_id, max(generation) as generation from agent_generations where fingerprint = any(@fingerprints) group by fingerprint, agent_id) h
+              join agents g on g.id = h.agent_id
+              left join lateral (select generation, created_at from agent_generations where agent_id = h.agent_id and generation > h.generation order by generation limit 1) n on true
+              left join agent_reports p on p.agent_id = h.agent_id
+            order by g.name
+            """;
+        var rows = await connection.QueryAsync<HeldRow, RolloutAgentRow, SecretHolder>(
+            new CommandDefinition(sql, new { fingerprints }, cancellationToken: cancellationToken), (held, agent) => new SecretHolder(held.Fingerprint, held.ReplacedAt, agent), splitOn: "agent_id");
+        return [.. rows];
     }
 
     public Task<RolloutRow?> FindAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) =>
@@ -83,6 +101,13 @@ internal sealed class RolloutStore(NpgsqlDataSource database)
             new CommandDefinition(sql, cancellationToken: cancellationToken), (provider, key) => new ConfiguredKeyRow(provider, key));
         return [.. rows];
     }
+
+    private sealed record HeldRow
+    {
+        public string Fingerprint { get; init; } = "";
+
+        public DateTime? ReplacedAt { get; init; }
+    }
 }
 
 /// <summary>A row of <c>rollouts</c>, with its provider's name.</summary>
@@ -119,6 +144,8 @@ internal sealed record RolloutRow
 internal sealed record RolloutAgentRow
 {
     public Guid RolloutId { get; init; }
+
+    public Guid AgentId { get; init; }
 
     public string Agent { get; init; } = "";
 

@@ -5,15 +5,15 @@ namespace Trinity.ControlPlane.Rollouts;
 /// <summary>What is said of a rollout, from what was read.</summary>
 internal static class RolloutVerdict
 {
-    public static RolloutView Of(RolloutScope scope, IReadOnlyList<ReplicaReport> reports, IReadOnlyList<RolloutAgentRow> agents, IReadOnlyList<ConfiguredSecret> configured)
+    public static RolloutView Of(RolloutScope scope, IReadOnlyList<ReplicaReport> reports, AgentParts agents, IReadOnlyList<ConfiguredSecret> configured)
     {
         var row = scope.Row;
         var replicaViews = reports.Select(report => ViewOf(report, scope)).ToList();
-        var agentViews = agents.Select(agent => RolloutAgents.ViewOf(agent, row.CreatedAt)).ToList();
         List<string> waitingFor =
         [
             .. replicaViews.SelectMany(replica => WaitingFor(replica, scope)),
-            .. agentViews.SelectMany(RolloutAgents.WaitingFor),
+            .. agents.Concerned.SelectMany(RolloutAgents.WaitingFor),
+            .. agents.Holders.SelectMany(RolloutAgents.WaitingForHolder),
             .. ConfiguredSecret.WaitingFor(scope.Retired, configured),
         ];
         return new RolloutView
@@ -27,8 +27,8 @@ internal static class RolloutVerdict
             CreatedBy = row.CreatedBy,
             CreatedAt = row.CreatedAt,
             Replicas = replicaViews,
-            Agents = agentViews,
-            InFlightOnOld = replicaViews.Sum(replica => replica.Draining ?? 0) + agentViews.Sum(agent => agent.RunningOnOld),
+            Agents = agents.Concerned,
+            InFlightOnOld = replicaViews.Sum(replica => replica.Draining ?? 0) + agents.Concerned.Concat(agents.Holders).Sum(agent => agent.RunningOnOld),
             SafeToRevoke = waitingFor.Count == 0,
             WaitingFor = waitingFor,
             RetiredKeys = [.. row.RetiredKeyIds.Zip(row.RetiredKeyHints, (id, hint) => new RetiredKeyView(id, hint))],

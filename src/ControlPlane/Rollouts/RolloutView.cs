@@ -27,7 +27,7 @@ internal sealed record RolloutView
 
     public required IReadOnlyList<RolloutReplicaView> Replicas { get; init; }
 
-    /// <summary>The agents that were to get another credential.</summary>
+    /// <summary>The agents that were to get another credential. Others that may still work with a retired one are named in <see cref="WaitingFor"/>.</summary>
     public required IReadOnlyList<RolloutAgentView> Agents { get; init; }
 
     /// <summary>Requests and tasks that still run on a retired key, over all replicas and agents.</summary>

@@ -50,7 +50,7 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
             await agents.RegisteredAsync(write, cancellationToken);
         }
 
-        var rollout = rolledOver ? await agents.RollOverAsync(write, row, existing!.Hint, actor, cancellationToken) : null;
+        var rollout = rolledOver ? await agents.RollOverAsync(write, existing!, actor, cancellationToken) : null;
         var generation = await write.RevisionAsync(cancellationToken);
         await write.CommitAsync(cancellationToken);
         cache.Invalidate(UsageChannels.Anthropic);
