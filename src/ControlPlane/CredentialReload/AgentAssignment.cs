@@ -42,38 +42,49 @@ internal sealed class AgentAssignment(
     public async Task<AgentChange> ChangeAsync(
         AgentLock held, Func<AgentRow, AgentRow> change, string action, string actor, string reason, CancellationToken cancellationToken, bool newVirtualKey = false)
     {
-        long revision;
-        Guid? rollout;
-        await using (var write = await writes.BeginAsync(cancellationToken))
+        if (await WriteAsync(held.AgentId, change, action, actor, reason, newVirtualKey, cancellationToken) is not { } written)
         {
-            if (await agents.FindAsync(write.Connection, new IdOrName(held.AgentId, null), cancellationToken) is not { } before)
-            {
-                return new AgentChange(new(DeliveryResult.NoContainer, 0, "The agent is gone."), null);
-            }
-
-            var wanted = change(before);
-            if (wanted == before && !newVirtualKey)
-            {
-                return new AgentChange(await deliverer.DeliverAsync(held, cancellationToken), null);
-            }
-
-            // The key of an agent that had nothing to work with is revoked as soon as no task uses it.
-            var needsKey = newVirtualKey || wanted.VirtualKeyId is null || wanted.Provider != before.Provider || before is { Auth: AgentAuth.None } or { Via: not AgentVia.Bridge };
-            if (needsKey && wanted is { Auth: not AgentAuth.None, Via: AgentVia.Bridge })
-            {
-                wanted = await virtualKeys.MintAsync(write, wanted, actor, cancellationToken);
-            }
-
-            var raised = await generations.RaiseAsync(write, wanted, reason, cancellationToken);
-            rollout = await rollouts.RecordForAgentsAsync(write, $"agent {before.Name}", RolloutActions.Assign, Retired(before, raised), [raised], actor, cancellationToken);
-            await trail.RecordAsync(write, new AuditEntry(actor, action, "agent", before.Name) { Details = await DescribeAsync(write, before, raised, reason, cancellationToken) }, cancellationToken);
-            revision = await write.RevisionAsync(cancellationToken);
-            await write.CommitAsync(cancellationToken);
+            return new AgentChange(new(DeliveryResult.NoContainer, 0, "The agent is gone."), null);
         }
 
-        // A key that a bridge does not know yet would be refused there.
-        await fleet.WaitAsync(revision, BridgeLimit, cancellationToken);
-        return new AgentChange(await deliverer.DeliverAsync(held, cancellationToken), rollout);
+        // Never inside the transaction: an agent may take its time, and every write of any configuration would wait for it.
+        if (written.Revision is { } revision)
+        {
+            await fleet.WaitAsync(revision, BridgeLimit, cancellationToken); // a key that a bridge does not know yet would be refused there
+        }
+
+        return new AgentChange(await deliverer.DeliverAsync(held, cancellationToken), written.RolloutId);
+    }
+
+    // Null: the agent is gone. Without a revision: it is so already, and nothing was written.
+    private async Task<(long? Revision, Guid? RolloutId)?> WriteAsync(
+        Guid agentId, Func<AgentRow, AgentRow> change, string action, string actor, string reason, bool newVirtualKey, CancellationToken cancellationToken)
+    {
+        await using var write = await writes.BeginAsync(cancellationToken);
+        if (await agents.FindAsync(write.Connection, new IdOrName(agentId, null), cancellationToken) is not { } before)
+        {
+            return null;
+        }
+
+        var wanted = change(before);
+        if (wanted == before && !newVirtualKey)
+        {
+            return (null, null);
+        }
+
+        // The key of an agent that had nothing to work with is revoked as soon as no task uses it.
+        var needsKey = newVirtualKey || wanted.VirtualKeyId is null || wanted.Provider != before.Provider || before is { Auth: AgentAuth.None } or { Via: not AgentVia.Bridge };
+        if (needsKey && wanted is { Auth: not AgentAuth.None, Via: AgentVia.Bridge })
+        {
+            wanted = await virtualKeys.MintAsync(write, wanted, actor, cancellationToken);
+        }
+
+        var raised = await generations.RaiseAsync(write, wanted, reason, cancellationToken);
+        var rollout = await rollouts.RecordForAgentsAsync(write, $"agent {before.Name}", RolloutActions.Assign, Retired(before, raised), [raised], actor, cancellationToken);
+        await trail.RecordAsync(write, new AuditEntry(actor, action, "agent", before.Name) { Details = await DescribeAsync(write, before, raised, reason, cancellationToken) }, cancellationToken);
+        var revision = await write.RevisionAsync(cancellationToken);
+        await write.CommitAsync(cancellationToken);
+        return (revision, rollout);
     }
 
     // Its subscription lives on, with other agents perhaps; only its virtual key is nobody else's.

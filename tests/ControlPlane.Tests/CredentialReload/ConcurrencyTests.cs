@@ -78,6 +78,22 @@ public sealed class ConcurrencyTests : IAsyncLifetime
         Assert.Equal("hot_reloaded", (await held).Is(200).At("restart_result"));
     }
 
+    // what the agent has already is brought to it again, and nobody's write waits for its answer
+    [Fact]
+    public async Task Assign_WhatItHas_HoldsUpNoOtherWrite()
+    {
+        var gate = _bench.Engine.Script("a").Hold(AgentScript.Reload, times: 1);
+        var held = _bench.AssignAsync("a", "first");
+        await gate.WhenReachedAsync();
+
+        await _bench.PutSubscriptionAsync("second");
+
+        Assert.False(held.IsCompleted);
+        gate.Open();
+        Assert.Equal("hot_reloaded", (await held).Is(200).At("restart_result"));
+        Assert.Equal(1, await _bench.GenerationAsync("a"));
+    }
+
     // HR-40: the other control plane waits until the first has told the agent
     [Fact]
     public async Task Assign_FromTheOther_WaitsForTheFirst()
@@ -133,6 +149,20 @@ public sealed class ConcurrencyTests : IAsyncLifetime
 
         Assert.Equal(second, _bench.Engine.Agent("a").Credential.Token!.Reveal());
         Assert.Equal([1, 2], _bench.Engine.Script("a").Applied);
+        await AgreeAsync();
+    }
+
+    // the same, and nothing is changed but for the number
+    [Fact]
+    public async Task AgentKnowsALaterGeneration_AssignedWhatItHas_OursBecomesTheNewest()
+    {
+        await _bench.PutSubscriptionAsync("second");
+        (await _bench.AssignAsync("a", "second")).Is(200);
+        await _bench.Database.ExecuteAsync("update agents set generation = 1; delete from agent_generations; delete from agent_reports");
+
+        Assert.Equal("hot_reloaded", (await _bench.AssignAsync("a", "second")).Is(200).At("restart_result"));
+
+        Assert.Equal([1, 2, 3], _bench.Engine.Script("a").Applied);
         await AgreeAsync();
     }
 
