@@ -66,10 +66,7 @@ internal sealed class AgentLifecycle(
 
         try
         {
-            if (await containers.FindAsync(agent, cancellationToken) is { } container)
-            {
-                await engine.StopAsync(container.Id, AgentContainers.StopGrace, cancellationToken);
-            }
+            await FinishStopAsync(agent, cancellationToken);
         }
         catch (EngineException failure)
         {
@@ -77,8 +74,19 @@ internal sealed class AgentLifecycle(
             return ProblemOf(failure);
         }
 
-        await reports.ObserveAsync(agent, cancellationToken);
         return new CredentialDelivery(DeliveryResult.NotRunning, agent.Generation);
+    }
+
+    /// <summary>The engine's part of a stop.</summary>
+    /// <exception cref="EngineException">It may still run.</exception>
+    public async Task FinishStopAsync(AgentRow agent, CancellationToken cancellationToken)
+    {
+        if (await containers.FindAsync(agent, cancellationToken) is { } container)
+        {
+            await engine.StopAsync(container.Id, AgentContainers.StopGrace, cancellationToken);
+        }
+
+        await reports.ObserveAsync(agent, cancellationToken);
     }
 
     /// <summary>Replaces the container by a new one: at once when no task runs or with <paramref name="force"/>, else when the last has ended.</summary>

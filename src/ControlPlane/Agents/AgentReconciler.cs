@@ -145,6 +145,7 @@ internal sealed partial class AgentReconciler(
         || agent.Recreate
         || agent.Adopt
         || (agent.DesiredState == AgentIntent.Running && (seen.State is AgentState.Stopped or AgentState.Missing))
+        || (agent.DesiredState == AgentIntent.Stopped && seen.IsRunning)
         || (seen.IsRunning && seen.Generation < agent.Generation);
 
     // Looked at again inside the lock: whoever had it may have done this, or wanted something else.
@@ -172,6 +173,11 @@ internal sealed partial class AgentReconciler(
         {
             await lifecycle.FinishDeletionAsync(agent, cancellationToken);
         }
+        else if (agent.DesiredState == AgentIntent.Stopped && seen.IsRunning)
+        {
+            await lifecycle.FinishStopAsync(agent, cancellationToken);
+            Log.Mended(Logger, agent.Name, seen.State, agent.DesiredState);
+        }
         else if (agent.Adopt)
         {
             await adoption.AdoptAsync(held, agent, cancellationToken);
@@ -185,7 +191,7 @@ internal sealed partial class AgentReconciler(
             if (!seen.IsRunning)
             {
                 await lifecycle.RunAsync(agent, cancellationToken);
-                Log.Started(Logger, agent.Name, seen.State);
+                Log.Mended(Logger, agent.Name, seen.State, agent.DesiredState);
             }
 
             await deliverer.DeliverAsync(held, cancellationToken);
@@ -210,8 +216,8 @@ internal sealed partial class AgentReconciler(
 
     private static partial class Log
     {
-        [LoggerMessage(ControlPlaneEventIds.AgentReconciled, LogLevel.Information, "Agent {Agent} was {State} and is to run: started.")]
-        public static partial void Started(ILogger logger, string agent, string state);
+        [LoggerMessage(ControlPlaneEventIds.AgentReconciled, LogLevel.Information, "Agent {Agent} was {State} and is to be {Intent}: done.")]
+        public static partial void Mended(ILogger logger, string agent, string state, string intent);
 
         [LoggerMessage(ControlPlaneEventIds.ReconcileFailed, LogLevel.Warning, "Agent {Agent} could not be brought in line: {Reason}")]
         public static partial void Failed(ILogger logger, string agent, string reason);

@@ -141,6 +141,21 @@ public sealed class AgentEngineFaultTests : IAsyncLifetime
         Assert.Equal(("stopped", "stopped", null), (seen.At("state"), seen.At("desired_state"), seen.At("problem")));
     }
 
+    // As when the control plane is killed after it has noted the stop, and before the engine hears of it.
+    [Fact]
+    public async Task Stop_NeverReachesTheEngine_IsFinishedByWhoeverLooks()
+    {
+        await _bench.CreateAsync("a");
+        Engine.Faults.Fail("stop", EngineFault.Unreachable, Away);
+        (await _bench.Api.PostAsync("agents/a/stop")).IsProblem(503);
+        Assert.Equal(ContainerState.Running, Engine.Container("a").State);
+
+        await LookLaterAsync();
+
+        var seen = await _bench.GetAsync("a");
+        Assert.Equal((ContainerState.Exited, "stopped", null), (Engine.Container("a").State, seen.At("state"), seen.At("problem")));
+    }
+
     [Fact]
     public async Task Delete_NoEngine_IsNoted_AndFinishedWhenItIsBack()
     {
