@@ -140,11 +140,17 @@ internal sealed class AgentLifecycle(
         }
         catch (EngineException failure)
         {
-            await DoneAsync(agent, cancellationToken);
+            // An engine that is away says nothing against the wish; one that refuses would do so for ever, and the agent would take no task meanwhile.
+            if (failure.Fault != EngineFault.Unreachable)
+            {
+                await DoneAsync(agent, cancellationToken);
+            }
+
             await reports.FailedAsync(agent, failure.Message, cancellationToken);
             return ProblemOf(failure);
         }
 
+        await reports.ObserveAsync(agent, cancellationToken); // before tasks are let in again: the new container has no credential yet
         await DoneAsync(agent, cancellationToken);
         await restarts.WaitUntilReadyAsync(agent, cancellationToken);
         var delivery = await deliverer.DeliverAsync(held, cancellationToken);

@@ -184,7 +184,10 @@ internal sealed partial class AgentReconciler(
         }
         else if (agent.Recreate)
         {
-            await lifecycle.ContinueRecreateAsync(held, force: false, cancellationToken);
+            if ((await lifecycle.ContinueRecreateAsync(held, force: false, cancellationToken)).Failed(out var problem, out _))
+            {
+                Log.Failed(Logger, agent.Name, problem.Detail);
+            }
         }
         else
         {

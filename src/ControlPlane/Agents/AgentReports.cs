@@ -16,9 +16,9 @@ internal sealed class AgentReports(AgentReportStore store, AgentContainers conta
     public async Task<AgentReport> ObserveAsync(AgentRow agent, CancellationToken cancellationToken)
     {
         var seen = await SeeAsync(agent, cancellationToken);
-        if (seen.Generation >= agent.Generation && (seen.Delivery is DeliveryResult.Pending or DeliveryResult.Failed))
+        if (seen.Generation >= agent.Generation && IsWaiting(agent, seen))
         {
-            seen = seen with { Delivery = DeliveryResult.HotReloaded, Problem = null, Attempts = 0, RetryAt = null }; // it had arrived after all
+            seen = seen with { Delivery = DeliveryResult.HotReloaded, Problem = null, Attempts = 0, RetryAt = null }; // it had arrived after all, or nobody wants another container any more
         }
 
         await store.WriteAsync(seen, cancellationToken);
@@ -42,6 +42,9 @@ internal sealed class AgentReports(AgentReportStore store, AgentContainers conta
         var seen = await SeeAsync(agent, cancellationToken);
         await store.WriteAsync(seen with { Problem = problem, Attempts = seen.Attempts + 1, RetryAt = (time.GetUtcNow() + BackOff(seen.Attempts + 1)).UtcDateTime }, cancellationToken);
     }
+
+    private static bool IsWaiting(AgentRow agent, AgentReport seen) =>
+        seen.Delivery is DeliveryResult.Pending or DeliveryResult.Failed || (seen.Delivery == DeliveryResult.Draining && !agent.Recreate);
 
     private static TimeSpan BackOff(int attempts) =>
         attempts == 0 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(LastRetry.Ticks, FirstRetry.Ticks << Math.Min(attempts - 1, 20)));

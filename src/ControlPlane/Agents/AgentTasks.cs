@@ -166,7 +166,7 @@ internal sealed class AgentTasks(
 
         var agent = reached.Agent;
         var report = await ReportAsync(agent, cancellationToken);
-        if (agent.Recreate || report?.Delivery == DeliveryResult.Draining)
+        if (agent.Recreate || (report?.Delivery == DeliveryResult.Draining && report.Generation < agent.Generation))
         {
             return Unavailable($"Agent '{agent.Name}' takes no tasks until those that run have ended: its container is made anew then.");
         }

@@ -157,6 +157,23 @@ public sealed class AgentEngineFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Recreate_EngineAwayOnceTheTasksHaveEnded_IsDoneWhenItIsBack()
+    {
+        await _bench.CreateAsync("a");
+        var (before, task) = (Engine.Container("a").Id, Engine.Agent("a").Begin());
+        Assert.Equal("draining", (await _bench.Api.PostAsync("agents/a/recreate")).Is(200).At("restart_result"));
+        task.End();
+        Engine.Faults.Fail("inspect_image", EngineFault.Unreachable, Away);
+        await LookLaterAsync();
+        Assert.Equal(before, Engine.Container("a").Id);
+
+        await LookLaterAsync();
+
+        Assert.NotEqual(before, Engine.Container("a").Id);
+        (await _bench.Api.PostAsync("agents/a/tasks", """{"prompt": "true"}""")).Is(200);
+    }
+
+    [Fact]
     public async Task Delete_NoEngine_IsNoted_AndFinishedWhenItIsBack()
     {
         await _bench.CreateAsync("a");

@@ -138,6 +138,22 @@ public sealed class AgentLifecycleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Recreate_RefusedOnceTheTasksHaveEnded_TheOldContainerTakesTasksAgain()
+    {
+        var task = Engine.Agent("a").Begin();
+        Assert.Equal("draining", (await _bench.Api.PostAsync("agents/a/recreate", """{"image": "trinity-agent:typo"}""")).Is(200).At("restart_result"));
+        task.End();
+
+        await LookLaterAsync();
+
+        Assert.StartsWith("The engine has no image 'trinity-agent:typo'", (await _bench.GetAsync("a")).At("problem")!, StringComparison.Ordinal);
+        (await _bench.Api.PostAsync("agents/a/tasks", """{"prompt": "true"}""")).Is(200);
+        await LookLaterAsync();
+        Assert.Equal("hot_reloaded", (await _bench.GetAsync("a")).At("auth.delivery"));
+        Assert.DoesNotContain("stop trinity-agent-a", Engine.Calls.Changes);
+    }
+
+    [Fact]
     public async Task Recreate_Stopped_StaysStopped()
     {
         (await _bench.Api.PostAsync("agents/a/stop")).Is(200);
