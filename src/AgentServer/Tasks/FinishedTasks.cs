@@ -8,12 +8,23 @@ internal sealed class FinishedTasks(int capacity)
     private const long MostCharacters = 16 * 1024 * 1024;
     private const int RememberedIds = 10_000;
 
+    /// <summary>Of six bytes each at worst, as JSON escapes them: with the rest of ten thousand tasks that is within the eight MiB that a control plane reads.</summary>
+    private const long MostListedCharacters = 512 * 1024;
+
     private readonly OrderedDictionary<string, TaskView> _views = new(StringComparer.Ordinal);
     private readonly OrderedDictionary<string, bool> _forgotten = new(StringComparer.Ordinal);
     private long _characters;
 
-    /// <summary>Newest first.</summary>
-    public IEnumerable<TaskView> All => _views.Values.Reverse();
+    /// <summary>Newest first; only the newest with their texts, as far as a list holds them.</summary>
+    public IEnumerable<TaskView> Listed()
+    {
+        var characters = 0L;
+        foreach (var view in _views.Values.Reverse())
+        {
+            characters += Size(view);
+            yield return characters <= MostListedCharacters ? view : view with { Response = null, Error = null };
+        }
+    }
 
     public TaskView? Find(string taskId) => _views.GetValueOrDefault(taskId);
 

@@ -65,12 +65,12 @@ internal sealed class TaskTable(CredentialStore credentials, TimeProvider time, 
         task.End(view);
     }
 
-    /// <summary>Those that run, then those that ended, each newest first.</summary>
+    /// <summary>Those that run, then those that ended, each newest first; without the texts of older ones once there would be too much of them.</summary>
     public IReadOnlyList<TaskView> All()
     {
         lock (_lock)
         {
-            return [.. _running.Values.Select(task => task.Started).OrderByDescending(view => view.StartedAt), .. _finished.All];
+            return [.. _running.Values.Select(task => task.Started).OrderByDescending(view => view.StartedAt), .. _finished.Listed()];
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Net;
 using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
+using Trinity.Shared.AgentApi;
 
 namespace Trinity.ControlPlane.Agents;
 
@@ -71,9 +73,16 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
             return 0;
         }
 
-        return containers.EndpointOf(agent, container) is { } endpoint && (await client.TasksAsync(endpoint, cancellationToken)).Value is { } tasks
-            ? tasks.Count(task => task.Outcome == Shared.AgentApi.TaskOutcome.Running)
-            : null;
+        if (containers.EndpointOf(agent, container) is not { } endpoint)
+        {
+            return null;
+        }
+
+        // The status is short; an image of before has only the list, with whatever its tasks answered.
+        var status = await client.StatusAsync(endpoint, cancellationToken);
+        return status.Status == HttpStatusCode.NotFound
+            ? (await client.TasksAsync(endpoint, cancellationToken)).Value?.Count(task => task.Outcome == TaskOutcome.Running)
+            : status.Value?.RunningTasks.Sum(running => running.Count);
     }
 
     /// <summary>Replaces the container by a new one with the same home volume; one that is stopped, and is to be, by one that is not started. All that can fail beforehand, does so while the old one still runs.</summary>

@@ -45,7 +45,7 @@ public sealed record TaskView
 
     public string? SessionId { get; init; }
 
-    /// <summary>The CLI's final answer, redacted.</summary>
+    /// <summary>The CLI's final answer, redacted. A list leaves it and the error out where they would make it too long; the task by its id has them.</summary>
     public string? Response { get; init; }
 
     /// <summary>What went wrong, redacted; null while nothing has.</summary>

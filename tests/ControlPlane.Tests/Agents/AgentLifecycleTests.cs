@@ -1,4 +1,5 @@
 using Trinity.ControlPlane.Containers;
+using Trinity.ControlPlane.CredentialReload;
 using Trinity.ControlPlane.Tests.Agents.Support;
 
 namespace Trinity.ControlPlane.Tests.Agents;
@@ -123,6 +124,17 @@ public sealed class AgentLifecycleTests : IAsyncLifetime
         next.Begin("cut");
         Assert.Equal("recreated", (await _bench.Api.PostAsync("agents/a/recreate?force=true")).Is(200).At("restart_result"));
         Assert.Equal(["cut"], next.Cut);
+    }
+
+    [Fact]
+    public async Task Recreate_ListOfTasksIsTooLongToRead_TheyAreCountedAllTheSame()
+    {
+        Engine.Script("a").Answer("/api/tasks", 200, $"[]{new string(' ', AgentClient.MaxReply)}");
+        var task = Engine.Agent("a").Begin();
+        Assert.Contains("1 running tasks", (await _bench.Api.PostAsync("agents/a/recreate")).Is(200).At("detail")!, StringComparison.Ordinal);
+        task.End();
+
+        Assert.Equal("recreated", (await _bench.Api.PostAsync("agents/a/recreate")).Is(200).At("restart_result"));
     }
 
     [Fact]
