@@ -4,7 +4,7 @@ using Npgsql;
 namespace Trinity.ControlPlane.CredentialReload;
 
 /// <summary>The right to change one agent, its container and its credential; disposing gives it back.</summary>
-internal sealed class AgentLock(Guid agentId, NpgsqlConnection connection, SemaphoreSlim gate) : IAsyncDisposable
+internal sealed class AgentLock(Guid agentId, NpgsqlConnection connection, SemaphoreSlim gate, SemaphoreSlim places) : IAsyncDisposable
 {
     /// <summary>The first half of the advisory lock's key: it is about an agent.</summary>
     public const int Space = 0x7472_6167;
@@ -27,6 +27,7 @@ internal sealed class AgentLock(Guid agentId, NpgsqlConnection connection, Semap
         finally
         {
             await connection.DisposeAsync();
+            places.Release();
             gate.Release();
         }
     }
