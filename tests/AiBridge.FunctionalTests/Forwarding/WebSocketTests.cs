@@ -44,6 +44,21 @@ public sealed class WebSocketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Upgrade_HeadersThatSpoofOrLeak_AreStripped()
+    {
+        (string Name, string Value)[] headers =
+        [
+            ("Cookie", "session=1"), ("X-Trinity-Session", "1"), ("X-AI-Bridge-Actor-ID", "root"), ("X-AI-Bridge-Actor-Metadata-Username", "root"),
+            ("X-Forwarded-For", "10.0.0.1"), ("X-Forwarded-Host", "internal"), ("Forwarded", "for=10.0.0.1"), ("X-Real-IP", "10.0.0.1"), ("Proxy-Authorization", "Basic eDp5"),
+        ];
+        var upgrade = Bench.Upstream.Expect("GET", "/v1/responses").WithHeader("x-stay", "1");
+        headers.Aggregate(upgrade, (expected, header) => expected.WithoutHeader(header.Name)).Reply(FakeReply.WebSocketEcho());
+        using var socket = await ConnectAsync(Bench.Token, [("x-stay", "1"), .. headers]);
+
+        Assert.Equal("hi", await EchoAsync(socket, "hi"));
+    }
+
+    [Fact]
     public async Task Upgrade_FirstKeyLimited_IsTriedWithTheSecond()
     {
         await Bench.Bridge.WhenAppliedAsync(await Bench.Config.SetKeysAsync("openai", "sk-first-key-0123456789", "sk-second-key-0123456789"));

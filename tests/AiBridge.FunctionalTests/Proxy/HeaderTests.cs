@@ -5,6 +5,8 @@ namespace Trinity.AiBridge.FunctionalTests.Proxy;
 
 public sealed class HeaderTests(EchoBench echo) : IClassFixture<EchoBench>
 {
+    private static readonly string[] Paths = ["/anthropic/v1/messages", "/openai/v1/chat/completions", "/openai/v1/responses", "/openai/v1/models"];
+
     private TestBench Bench => echo.Bench;
 
     [Theory]
@@ -25,7 +27,7 @@ public sealed class HeaderTests(EchoBench echo) : IClassFixture<EchoBench>
     [InlineData("x-brand-new-header", "v=1; w=\"2\"")]
     public async Task ClientHeader_OfAnyKind_FlowsThrough(string name, string value)
     {
-        foreach (var path in new[] { "/anthropic/v1/messages", "/openai/v1/responses", "/openai/v1/models" })
+        foreach (var path in Paths)
         {
             var seen = await SendAsync(path, (name, value));
 
@@ -49,7 +51,7 @@ public sealed class HeaderTests(EchoBench echo) : IClassFixture<EchoBench>
     [InlineData("TE", "trailers")]
     public async Task ClientHeader_ThatSpoofsLeaksOrIsOfTheConnection_IsStripped(string name, string value)
     {
-        foreach (var path in new[] { "/anthropic/v1/messages", "/openai/v1/responses", "/openai/v1/models" })
+        foreach (var path in Paths)
         {
             Assert.Null((await SendAsync(path, (name, value))).Header(name));
         }

@@ -69,6 +69,28 @@ public sealed class PathTests(EchoBench echo) : IClassFixture<EchoBench>
         Assert.Contains($"\"path\":\"{upstreamPath}\"", reply, StringComparison.Ordinal);
     }
 
+    // Neither is a valid escape twice over: they are refused as any other path that is not listed, in the provider's shape.
+    [Theory]
+    [InlineData("/anthropic/%zz", ErrorBody.Anthropic)]
+    [InlineData("/anthropic/%25", ErrorBody.Anthropic)]
+    [InlineData("/anthropic/v1/models/%zz", ErrorBody.Anthropic)]
+    [InlineData("/anthropic/v1/models/%25", ErrorBody.Anthropic)]
+    [InlineData("/openai/%zz", ErrorBody.OpenAi)]
+    [InlineData("/openai/%25", ErrorBody.OpenAi)]
+    [InlineData("/openai/%", ErrorBody.OpenAi)]
+    [InlineData("/openai/v1/responses/%zz", ErrorBody.OpenAi)]
+    [InlineData("/openai/v1/conversations/%25", ErrorBody.OpenAi)]
+    public async Task Path_WithABrokenEscape_IsRefusedInTheProvidersShape(string path, string shape)
+    {
+        var before = Bench.Upstream.Requests.Count;
+        var reply = await RawHttp.ExchangeAsync(Bench.Bridge.Url, $"GET {path} HTTP/1.1\r\nHost: bridge\r\nAuthorization: Bearer {Bench.Token}\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 404", reply, StringComparison.Ordinal);
+        var error = ErrorBody.Parse(reply[reply.IndexOf('{', StringComparison.Ordinal)..(reply.LastIndexOf('}') + 1)], out _);
+        Assert.Equal((shape, "route_not_supported"), (error.Shape, error.Code));
+        Assert.Equal(before, Bench.Upstream.Requests.Count);
+    }
+
     [Fact]
     public async Task AbsoluteForm_OfAnotherHost_StaysWithTheProvider()
     {

@@ -44,6 +44,16 @@ public sealed class RouteTests(EchoBench echo) : IClassFixture<EchoBench>
     [InlineData("GET", "/openai/v1/responses/resp_1/input_items", "/v1/responses/resp_1/input_items")]
     [InlineData("POST", "/openai/v1/conversations", "/v1/conversations")]
     [InlineData("GET", "/openai/v1/conversations/conv_1/items", "/v1/conversations/conv_1/items")]
+    [InlineData("POST", "/anthropic-path/v1/messages/count_tokens", "/api/v1/messages/count_tokens")]
+    [InlineData("POST", "/anthropic-path/api/event_logging/batch", "/api/api/event_logging/batch")]
+    [InlineData("POST", "/anthropic-v1/v1/messages/count_tokens", "/v1/messages/count_tokens")]
+    [InlineData("GET", "/anthropic-v1/v1/models/claude-x", "/v1/models/claude-x")]
+    [InlineData("POST", "/anthropic-v1/api/event_logging/batch", "/api/event_logging/batch")]
+    [InlineData("POST", "/openai-path/v1/conversations", "/api/v1/conversations")]
+    [InlineData("GET", "/openai-path/v1/responses/resp_1", "/api/v1/responses/resp_1")]
+    [InlineData("POST", "/compatible/v1/conversations", "/openai/conversations")]
+    [InlineData("GET", "/compatible/v1/responses/resp_1", "/openai/responses/resp_1")]
+    [InlineData("GET", "/router/v1/responses/resp_1", "/api/v1/responses/resp_1")]
     public async Task PassThroughRoute_AnyMethod_ReachesTheUpstreamWithTheProvidersKey(string method, string path, string upstreamPath)
     {
         using var request = Bench.Post(path + "?limit=5", """{"x":1}""");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Trinity.AiBridge.FunctionalTests.Recording;
 using Trinity.AiBridge.FunctionalTests.Support;
 using Trinity.AiBridge.Telemetry;
 
@@ -24,6 +25,41 @@ public sealed class TraceTests
         Assert.Equal(7L, span.GetTagItem("gen_ai.usage.output_tokens"));
         Assert.Equal(200, span.GetTagItem("http.response.status_code"));
         Assert.Equal(ActivityStatusCode.Unset, span.Status);
+    }
+
+    // gen_ai.provider.name is a word of the conventions, for all who use them; the name that an operator gave is ours.
+    [Fact]
+    public async Task Exchange_OfAProviderWithANameOfItsOwn_SpanHasItAndTheTypeAndMetricsHaveTheName()
+    {
+        await using var bench = await TestBench.StartAsync([]);
+        await bench.Config.AddProviderAsync("team-a", "anthropic", bench.UpstreamUrl("anthropic"), [TestBench.KeyOf("anthropic")]);
+        await bench.AppliedAsync();
+        using var spans = new Spans();
+        using var metrics = new HostMetrics(bench.Bridge);
+        bench.Upstream.Expect("POST", "/v1/messages", (AnthropicMessage.Saying("Hi.") with { Usage = new AnthropicUsage(5, 7) }).Blocking());
+
+        using var reply = await bench.SendAsync(bench.Post("/team-a/v1/messages", """{"model":"m"}"""));
+
+        var span = await spans.OfAsync(reply);
+        Assert.Equal(("team-a", "anthropic"), (span.GetTagItem("trinity.provider"), span.GetTagItem("gen_ai.provider.name")));
+        await Eventually.TrueAsync(() => metrics.Sums.GetValueOrDefault("trinity_tokens{provider=team-a,model=m,type=output}") == 7, "the tokens are counted under the provider's name");
+        Assert.Contains(metrics.Sums.Keys, series => series.StartsWith("trinity_interceptions{provider=team-a,", StringComparison.Ordinal));
+        Assert.DoesNotContain(metrics.Sums.Keys, series => series.Contains("provider=anthropic", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Exchange_WithoutAKey_IsASpanOfNobody()
+    {
+        await using var bench = await TestBench.StartAsync(["anthropic"]);
+        using var spans = new Spans();
+        using var request = bench.Post("/anthropic/v1/messages", """{"model":"m"}""");
+        request.Headers.Authorization = null;
+
+        using var reply = await bench.SendAsync(request);
+
+        var span = await spans.OfAsync(reply);
+        Assert.Equal((401, "no_virtual_key"), (span.GetTagItem("http.response.status_code"), span.GetTagItem("error.type")));
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
     }
 
     [Fact]
