@@ -8,7 +8,7 @@ internal static class ClientRequest
 {
     public const string OwnCredential = "sk-ant-oat01-contract-of-the-client";
 
-    public static HttpRequestMessage Create(ProviderApi api, HttpMethod method, string path, byte[] body, string token, bool ownCredential)
+    public static HttpRequestMessage Create(ProviderApi api, HttpMethod method, string path, byte[] body, string token, bool ownCredential, params IEnumerable<(string Name, string Value)> more)
     {
         var request = new HttpRequestMessage(method, path);
         if (body.Length > 0)
@@ -16,7 +16,7 @@ internal static class ClientRequest
             request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         }
 
-        foreach (var (name, value) in Headers(api, token, ownCredential))
+        foreach (var (name, value) in Headers(api, token, ownCredential).Concat(more))
         {
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         }

@@ -90,8 +90,8 @@ internal sealed class ContractBench : IAsyncDisposable
     }
 
     /// <summary>Sends what the stub wants to get, from the client of an API that has headers of all kinds.</summary>
-    public Task<Exchange> ExchangeAsync(ProviderApi api, Stub stub, string? provider = null, string? path = null, byte[]? body = null, bool ownCredential = false) =>
-        ExchangeAsync(ClientRequest.Create(api, stub.Method, $"/{provider ?? api.Name}{path ?? api.ClientPath}", body ?? stub.RequestBody, _token, ownCredential));
+    public Task<Exchange> ExchangeAsync(ProviderApi api, Stub stub, string? provider = null, string? path = null, byte[]? body = null, bool ownCredential = false, (string Name, string Value)[]? headers = null) =>
+        ExchangeAsync(ClientRequest.Create(api, stub.Method, $"/{provider ?? api.Name}{path ?? api.ClientPath}", body ?? stub.RequestBody, _token, ownCredential, headers ?? []));
 
     /// <summary>Asserts the journal: these stubs were called, in this order, with nothing that they do not name; and nothing else was called.</summary>
     public async Task<IReadOnlyList<WireMockCall>> AssertCallsAsync(params string[] stubs)

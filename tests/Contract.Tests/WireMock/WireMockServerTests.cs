@@ -48,6 +48,31 @@ public sealed class WireMockServerTests(ContractFixture fixture) : ContractTest(
         await Assert.ThrowsAsync<EqualException>(() => Bench.AssertCallsAsync("message"));
     }
 
+    [Theory]
+    [InlineData("DELETE")]
+    [InlineData("POST")]
+    public async Task CallWithAnotherMethod_MatchesNone(string method)
+    {
+        var stub = (await Bench.LoadAsync("anthropic/models"))["models"];
+
+        var exchange = await Bench.ExchangeAsync(Api, stub with { Method = new HttpMethod(method) }, path: "/v1/models?limit=1000");
+
+        Assert.Equal(404, exchange.Status);
+        await Assert.ThrowsAsync<EqualException>(() => Bench.AssertCallsAsync("models"));
+    }
+
+    [Fact]
+    public async Task CallWithOneMoreHeader_MatchesButIsNotTheSame()
+    {
+        var stub = (await Bench.LoadAsync("anthropic/message"))["message"];
+
+        var exchange = await Bench.ExchangeAsync(Api, stub, headers: [("X-Nobody-Asked-For", "1")]);
+
+        Assert.Equal(200, exchange.Status);
+        var noticed = await Assert.ThrowsAsync<EmptyException>(() => Bench.AssertCallsAsync("message"));
+        Assert.Contains("X-Nobody-Asked-For", noticed.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task CallTooManyOrTooFew_IsNoticed()
     {
