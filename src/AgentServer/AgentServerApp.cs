@@ -84,6 +84,7 @@ internal static class AgentServerApp
                 RuntimeNames.Command => ActivatorUtilities.CreateInstance<CommandRuntime>(all),
                 _ => ActivatorUtilities.CreateInstance<ClaudeCodeRuntime>(all),
             })
+            .AddSingleton<BackgroundJobs>()
             .AddSingleton<TaskTable>()
             .AddSingleton<TaskRunner>()
             .AddHostedService<TaskDrain>();

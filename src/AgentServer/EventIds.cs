@@ -22,4 +22,5 @@ internal static class EventIds
     public const int TaskBroke = 3202;
     public const int StoppingWithTasks = 3203;
     public const int TasksCut = 3204;
+    public const int ProcessesLeft = 3205;
 }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Trinity.AgentServer.Tasks;
 using Trinity.Shared.AgentApi;
 
 namespace Trinity.AgentServer.Credentials;
@@ -8,7 +10,14 @@ internal static class CredentialEndpoints
     public static void MapCredentials(this WebApplication app)
     {
         app.MapPost("/api/credentials/reload-token", Reload);
-        app.MapGet("/api/credentials/status", (CredentialStore store) => TypedResults.Ok(store.Status()));
+        app.MapGet("/api/credentials/status", Status);
+    }
+
+    // What is said here lets an operator revoke a credential: so it is looked now which processes still have one.
+    private static Ok<CredentialStatus> Status(CredentialStore store, BackgroundJobs jobs)
+    {
+        jobs.LetGo();
+        return TypedResults.Ok(store.Status());
     }
 
     private static IResult Reload(ReloadTokenRequest request, CredentialReloader reloader) => reloader.Reload(request) switch

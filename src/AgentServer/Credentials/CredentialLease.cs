@@ -1,6 +1,6 @@
 namespace Trinity.AgentServer.Credentials;
 
-/// <summary>A task's hold on the credential it was started with: until disposed, that credential's values are masked.</summary>
+/// <summary>A task's hold on the credential it was started with: until disposed, that credential counts as in use, and its values are masked.</summary>
 internal sealed class CredentialLease(CredentialStore store, CredentialSnapshot snapshot) : IDisposable
 {
     private int _isReturned;

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Trinity.AgentServer.Runtimes;
@@ -9,7 +8,6 @@ namespace Trinity.AgentServer.Runtimes;
 internal sealed class CliProcess : IDisposable
 {
     private const int LongestErrorText = 8 * 1024;
-    private const int MarkLength = 32;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -24,8 +22,11 @@ internal sealed class CliProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    /// <param name="command">What to run.</param>
+    /// <param name="taskId">For the program itself; unique in one server only.</param>
+    /// <param name="mark">By which <see cref="TaggedProcesses"/> finds it and all that it starts.</param>
     /// <exception cref="Win32Exception">There is no such program, or no such working directory.</exception>
-    public static CliProcess Start(RuntimeCommand command, string taskId)
+    public static CliProcess Start(RuntimeCommand command, string taskId, string mark)
     {
         var start = new ProcessStartInfo(Resolve(command), command.Arguments)
         {
@@ -44,7 +45,6 @@ internal sealed class CliProcess : IDisposable
             start.Environment[name] = value;
         }
 
-        var mark = RandomNumberGenerator.GetHexString(MarkLength); // a task's id is unique in one server only
         start.Environment["TRINITY_TASK_ID"] = taskId;
         start.Environment[TaggedProcesses.Variable] = mark;
         return new CliProcess(Process.Start(start)!, mark);

@@ -23,30 +23,25 @@ internal static class TaggedProcesses
         }
     }
 
-    private static int Signal(string mark, int signal) => Find(mark).Count(processId => LinuxCalls.Signal(processId, signal));
+    /// <summary>Whether any of them runs, or may run.</summary>
+    public static bool IsAnyLeft(string mark) => Looks(mark) || Looks(mark); // one that hands over to a child and ends while we look can be missed, once
 
-    private static IEnumerable<int> Find(string value)
+    private static bool Looks(string mark) => Find(mark, orUnknown: true).Any();
+
+    private static int Signal(string mark, int signal) => Find(mark, orUnknown: false).Count(processId => LinuxCalls.Signal(processId, signal));
+
+    private static IEnumerable<int> Find(string value, bool orUnknown)
     {
         var mark = Encoding.UTF8.GetBytes($"\0{Variable}={value}\0");
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var processId) && processId != Environment.ProcessId && IsMarked(folder, mark))
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var processId) && processId != Environment.ProcessId
+                && (ProcessEnvironment.TryRead(folder, out var environment) ? IsMarked(environment, mark) : orUnknown))
             {
                 yield return processId;
             }
         }
     }
 
-    private static bool IsMarked(string folder, byte[] mark)
-    {
-        try
-        {
-            byte[] environment = [0, .. File.ReadAllBytes(Path.Combine(folder, "environ"))];
-            return environment.AsSpan().IndexOf(mark) >= 0;
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return false; // it has ended meanwhile, or is another user's
-        }
-    }
+    private static bool IsMarked(byte[] environment, ReadOnlySpan<byte> mark) => environment.AsSpan().StartsWith(mark[1..]) || environment.AsSpan().IndexOf(mark) >= 0;
 }

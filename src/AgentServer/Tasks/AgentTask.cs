@@ -1,11 +1,14 @@
+using System.Security.Cryptography;
 using Trinity.AgentServer.Credentials;
 using Trinity.Shared.AgentApi;
 
 namespace Trinity.AgentServer.Tasks;
 
-/// <summary>A task that runs.</summary>
+/// <summary>A task that runs, or has processes left that do. Disposed when none of them has its credential any more.</summary>
 internal sealed class AgentTask(TaskRequest request, CredentialLease credential, TaskView started) : IDisposable
 {
+    private const int MarkLength = 32;
+
     private readonly TaskCompletionSource<TaskView> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancel = new();
     private Task _work = Task.CompletedTask;
@@ -16,6 +19,9 @@ internal sealed class AgentTask(TaskRequest request, CredentialLease credential,
 
     /// <summary>As it was at its start.</summary>
     public TaskView Started => started;
+
+    /// <summary>By which its processes are found.</summary>
+    public string Mark { get; } = RandomNumberGenerator.GetHexString(MarkLength);
 
     public TaskOutput Output { get; } = new();
 
@@ -37,7 +43,7 @@ internal sealed class AgentTask(TaskRequest request, CredentialLease credential,
         }
         catch (ObjectDisposedException)
         {
-            // It has ended meanwhile.
+            // It has ended.
         }
     }
 

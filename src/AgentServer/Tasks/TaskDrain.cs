@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Trinity.AgentServer.Tasks;
 
 /// <summary>Lets running tasks finish when the server stops. Its step comes before the listener closes, so that they can still be asked for.</summary>
-internal sealed partial class TaskDrain(TaskTable table, TimeProvider time, IOptions<AgentServerOptions> options, ILogger<TaskDrain> logger) : IHostedLifecycleService
+internal sealed partial class TaskDrain(TaskTable table, BackgroundJobs jobs, TimeProvider time, IOptions<AgentServerOptions> options, ILogger<TaskDrain> logger) : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +22,8 @@ internal sealed partial class TaskDrain(TaskTable table, TimeProvider time, IOpt
             Log.Cut(logger, table.CancelAll());
             await empty; // at most the grace
         }
+
+        jobs.KillAll();
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -39,11 +39,17 @@ internal static class TaskEndpoints
         };
     }
 
-    private static async Task<IResult> CancelAsync(string id, TaskTable table, CancellationToken cancellationToken)
+    private static async Task<IResult> CancelAsync(string id, TaskTable table, BackgroundJobs jobs, CancellationToken cancellationToken)
     {
         var (running, view) = table.Find(id);
-        running?.Cancel();
-        return running is not null ? await WhenEndedAsync(running, cancellationToken) : view is not null ? TypedResults.Ok(view) : NotFound();
+        if (running is not null)
+        {
+            running.Cancel();
+            return await WhenEndedAsync(running, cancellationToken);
+        }
+
+        await jobs.EndAsync(id);
+        return view is not null ? TypedResults.Ok(view) : NotFound();
     }
 
     // The task goes on without the client, and can be asked for by its id.

@@ -65,7 +65,7 @@ internal sealed partial class TaskRunner(
         CliProcess process;
         try
         {
-            process = CliProcess.Start(runtime.Command(task.Request, credential), task.Started.TaskId);
+            process = CliProcess.Start(runtime.Command(task.Request, credential), task.Started.TaskId, task.Mark);
         }
         catch (Win32Exception missing)
         {

@@ -6,7 +6,7 @@ namespace Trinity.AgentServer.Tasks;
 
 /// <summary>The tasks that run, and the latest that ended. Admits a task once per id.</summary>
 /// <remarks><c>_lock</c> guards all fields; the credential store's lock is taken inside it.</remarks>
-internal sealed class TaskTable(CredentialStore credentials, TimeProvider time, IOptions<AgentServerOptions> options)
+internal sealed class TaskTable(CredentialStore credentials, BackgroundJobs jobs, TimeProvider time, IOptions<AgentServerOptions> options)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, AgentTask> _running = new(StringComparer.Ordinal);
@@ -48,14 +48,14 @@ internal sealed class TaskTable(CredentialStore credentials, TimeProvider time, 
         }
     }
 
-    /// <summary>Moves a task to the ended ones; its credential's values are masked until then.</summary>
+    /// <summary>Moves a task to the ended ones; its credential is its own until none of its processes is left.</summary>
     public void End(AgentTask task, TaskView view)
     {
+        jobs.Watch(task);
         lock (_lock)
         {
             _finished.Add(view);
             _running.Remove(view.TaskId);
-            task.Dispose();
             if (_isStopping && _running.Count == 0)
             {
                 _empty.TrySetResult();

@@ -1,4 +1,3 @@
-using System.Net;
 using Trinity.ControlPlane.Containers;
 using Trinity.ControlPlane.CredentialReload;
 using Trinity.Shared.AgentApi;
@@ -78,11 +77,10 @@ internal sealed class AgentRestarts(IAgentRuntime engine, AgentContainers contai
             return null;
         }
 
-        // The status is short; an image of before has only the list, with whatever its tasks answered.
-        var status = await client.StatusAsync(endpoint, cancellationToken);
-        return status.Status == HttpStatusCode.NotFound
-            ? (await client.TasksAsync(endpoint, cancellationToken)).Value?.Count(task => task.Outcome == TaskOutcome.Running)
-            : status.Value?.RunningTasks.Sum(running => running.Count);
+        // Of tasks that run, not of what ended ones have left. An image of before may list more than is read; its status counts the same.
+        return (await client.TasksAsync(endpoint, cancellationToken)).Value is { } tasks
+            ? tasks.Count(task => task.Outcome == TaskOutcome.Running)
+            : (await client.StatusAsync(endpoint, cancellationToken)).Value?.RunningTasks.Sum(running => running.Count);
     }
 
     /// <summary>Replaces the container by a new one with the same home volume; one that is stopped, and is to be, by one that is not started. All that can fail beforehand, does so while the old one still runs.</summary>

@@ -62,5 +62,5 @@ internal static class RolloutAgents
     }
 
     private static string RunningText(RolloutAgentView agent) =>
-        string.Create(CultureInfo.InvariantCulture, $"Agent {agent.Agent} has {agent.RunningOnOld} running tasks that began with the old credential.");
+        string.Create(CultureInfo.InvariantCulture, $"Agent {agent.Agent} has {agent.RunningOnOld} tasks that began with the old credential and run, or have left processes that do.");
 }

@@ -65,7 +65,7 @@ public sealed record CredentialStatus
     /// <summary>The request that set it.</summary>
     public string? RequestId { get; init; }
 
-    /// <summary>Tasks that run, by the generation they were started with, oldest first.</summary>
+    /// <summary>Tasks that run, or have processes left that do, by the generation they were started with, oldest first.</summary>
     public required IReadOnlyList<RunningTasks> RunningTasks { get; init; }
 }
 

@@ -89,7 +89,7 @@ public sealed class RetiredTokenTests : IAsyncLifetime
         rollout = await _bench.Api.ReadAsync(rollout);
         Assert.False(rollout.SafeToRevoke());
         Assert.Equal("1", rollout.At("in_flight_on_old"));
-        Assert.Equal("Agent a has 1 running tasks that began with the old credential.", rollout.WaitingFor());
+        Assert.Equal("Agent a has 1 tasks that began with the old credential and run, or have left processes that do.", rollout.WaitingFor());
 
         if (how == "ends")
         {
@@ -145,7 +145,7 @@ public sealed class RetiredTokenTests : IAsyncLifetime
         (await _bench.Api.PatchAsync("agents/direct", """{"via": "bridge"}""")).Is(200);
 
         var rollout = await _bench.Api.RotateAsync("anthropic");
-        Assert.Equal("Agent direct has 1 running tasks that began with the old credential.", rollout.WaitingFor());
+        Assert.Equal("Agent direct has 1 tasks that began with the old credential and run, or have left processes that do.", rollout.WaitingFor());
 
         task.End();
         await LookLaterAsync();
