@@ -21,6 +21,7 @@ internal static class BenchConfig
 
     public static ConfigSnapshot Snapshot(long generation = 1, string providerKey = "sk-ant-bench-0123456789") => new()
     {
+        Revision = generation,
         Generation = generation,
         Providers = Names.Select((name, number) => ProviderOf(name, number, providerKey)).ToFrozenDictionary(provider => provider.Name, StringComparer.Ordinal),
         VirtualKeys = Enumerable.Range(0, VirtualKeys).Select(VirtualKeyOf).ToFrozenDictionary(key => VirtualKeyHash.Of(key.Hash)),

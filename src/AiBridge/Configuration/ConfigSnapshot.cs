@@ -7,7 +7,13 @@ namespace Trinity.AiBridge.Configuration;
 internal sealed class ConfigSnapshot
 {
     /// <summary>The <c>config_revision</c> that the snapshot was read at.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>The revision that it serves in full: an older one while <see cref="IsWhole"/> is false, so that nobody takes a change for applied that is not.</summary>
     public required long Generation { get; init; }
+
+    /// <summary>False when a provider stays as it was, because its change cannot be read now.</summary>
+    public bool IsWhole { get; init; } = true;
 
     /// <summary>Providers by name, disabled and unusable ones included.</summary>
     public required FrozenDictionary<string, ProviderModel> Providers { get; init; }

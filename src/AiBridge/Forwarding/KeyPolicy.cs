@@ -15,17 +15,18 @@ internal enum KeyVerdict
 }
 
 /// <summary>Cools a key down that the provider limits (429) or refuses (401), and says whether the client should see that reply.</summary>
-/// <remarks>What one request brings about must not take the key from all others: only routes that serve models tell of a key's health, and a 401 does not while the request chooses the organization or project itself.</remarks>
+/// <remarks>What one request brings about must not take the key from all others: only routes that serve models tell of a key's health, and a request that chooses organization or project itself does so only in part.</remarks>
 internal sealed partial class KeyPolicy(BridgeMetrics metrics, TimeProvider time, ILogger<KeyPolicy> logger)
 {
-    /// <summary>With them OpenAI refuses a valid key that is not of that organization or project.</summary>
-    private static readonly string[] ScopeHeaders = ["OpenAI-Organization", "OpenAI-Project"];
+    // With them a client chooses for whom OpenAI looks at the key: it refuses a valid one that is not of that organization or project, and a project has limits of its own.
+    private const string Organization = "OpenAI-Organization";
+    private const string Project = "OpenAI-Project";
 
     public KeyVerdict Judge(HttpResponseMessage response, Exchange exchange, RingKey key, int nextKey)
     {
         var now = time.GetUtcNow();
         var bridge = exchange.Bridge;
-        var tellsOfTheKey = exchange.Route.Route.Bridged; // a vendor's telemetry refuses keys that serve models, and counting tokens has limits of its own
+        var tellsOfTheKey = exchange.Route.Route.Bridged && !IsChosenByTheClient(exchange, Project); // a vendor's telemetry refuses keys that serve models, and counting tokens has limits of its own
         switch (response.StatusCode)
         {
             case HttpStatusCode.TooManyRequests:
@@ -35,10 +36,8 @@ internal sealed partial class KeyPolicy(BridgeMetrics metrics, TimeProvider time
                 }
 
                 return HasAnother(bridge, nextKey, now) ? KeyVerdict.Discard : KeyVerdict.Relay; // the last one's reply says best when to try again
-            case HttpStatusCode.Unauthorized when ChoosesItsScope(exchange):
-                return HasAnother(bridge, nextKey, now) ? KeyVerdict.Discard : KeyVerdict.Relay; // it says what is wrong with the client's choice
             case HttpStatusCode.Unauthorized:
-                if (tellsOfTheKey)
+                if (tellsOfTheKey && !IsChosenByTheClient(exchange, Organization))
                 {
                     CoolDown(bridge, key, CooldownReason.Unauthorized, KeyHealth.DefaultCooldown, now);
                 }
@@ -49,8 +48,8 @@ internal sealed partial class KeyPolicy(BridgeMetrics metrics, TimeProvider time
         }
     }
 
-    private static bool ChoosesItsScope(Exchange exchange) => ScopeHeaders.Any(name =>
-        exchange.Context.Request.Headers.ContainsKey(name) && !exchange.Bridge.Provider.Config.Settings.ExtraHeaders.ContainsKey(name));
+    private static bool IsChosenByTheClient(Exchange exchange, string header) =>
+        exchange.Context.Request.Headers.ContainsKey(header) && !exchange.Bridge.Provider.Config.Settings.ExtraHeaders.Keys.Contains(header, StringComparer.OrdinalIgnoreCase);
 
     private static bool HasAnother(Bridge bridge, int nextKey, DateTimeOffset now) => bridge.Keys.Next(ref nextKey, now) is not null;
 

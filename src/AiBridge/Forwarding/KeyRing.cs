@@ -31,7 +31,7 @@ internal sealed class KeyRing(IReadOnlyList<ProviderKey> keys, KeyHealthRegistry
         .GroupBy(key => key.Health.CooldownAt(now)?.ReasonName ?? "usable", StringComparer.Ordinal)
         .Select(state => (state.Key, state.Count()));
 
-    /// <summary>What to answer when every key is cooling down: 429 with the shortest wait, or 502 when no key is accepted by the provider.</summary>
+    /// <summary>What to answer when no key is left to try: 429 with the shortest wait when all of them cool down, one at least for its limits; else 502, as the provider accepts none.</summary>
     public BridgeError Exhausted(DateTimeOffset now)
     {
         var shortest = TimeSpan.MaxValue;
@@ -43,7 +43,7 @@ internal sealed class KeyRing(IReadOnlyList<ProviderKey> keys, KeyHealthRegistry
             shortest = remaining < shortest ? remaining : shortest;
         }
 
-        return rateLimited
+        return rateLimited && shortest > TimeSpan.Zero
             ? new BridgeError(StatusCodes.Status429TooManyRequests, "keys_rate_limited", "All keys of this provider are rate-limited.", shortest)
             : new BridgeError(StatusCodes.Status502BadGateway, "keys_unauthorized", "The provider accepts none of its configured keys.");
     }

@@ -39,7 +39,11 @@ internal sealed partial class ConfigReloader(
         {
             metrics.Attempted(time.GetUtcNow());
             var started = time.GetTimestamp();
-            await reporter.AnnounceAsync(cancellationToken);                 // once, and before the rows are read: from now on rollouts wait for us
+            if (config.Current is null)
+            {
+                await reporter.AnnounceAsync(cancellationToken);             // before the rows are read: from now on rollouts wait for us
+            }
+
             var rows = await LoadAsync(cancellationToken);                   // (b)
             await ApplyAsync(rows, started);                                 // (c) - (f)
             metrics.Succeeded(time.GetUtcNow());
@@ -90,12 +94,23 @@ internal sealed partial class ConfigReloader(
         var previous = config.Current;
         var snapshot = builder.Build(rows, previous);                        // (c)
         var changed = Changed(previous, snapshot);                           // (d)
-        if (previous?.Generation == snapshot.Generation && changed == 0)
+        if (previous?.Revision == snapshot.Revision && changed == 0)
         {
             Log.Unchanged(Logger, snapshot.Generation);
-            return;
+        }
+        else
+        {
+            await SwapAsync(rows, snapshot, changed, started);
         }
 
+        if (!snapshot.IsWhole)
+        {
+            throw new IOException("The encryption keys cannot be read. What needs a new one stays as it was, everything else is applied.");
+        }
+    }
+
+    private async Task SwapAsync(ConfigRows rows, ConfigSnapshot snapshot, int changed, long started)
+    {
         await lastGood.WriteAsync(rows);                                     // before anybody can see it applied: what we report, at any beat, we also come back with
         var retired = pool.Reload(snapshot);                                 // (e); (f) goes on as requests end
         keyHealth.Keep(rows.ProviderKeys.Select(key => key.Id).ToHashSet());

@@ -38,19 +38,15 @@ internal sealed partial class ReplicaReporter(
     private long _reported = -1;
     private bool _failing;
     private bool _withdrawn;
-    private volatile bool _announced; // read before the turn, too
+    private bool _announced;
 
     /// <summary>Puts the replica into the fleet before it serves a configuration for the first time: a rollout that did not know of it could call a key safe to revoke that it is about to use.</summary>
     /// <exception cref="NpgsqlException">Postgres does not take it.</exception>
+    /// <exception cref="OperationCanceledException">Not within the time for a report.</exception>
     public async Task AnnounceAsync(CancellationToken cancellationToken)
     {
-        if (_announced)
-        {
-            return;
-        }
-
         using var turn = await _oneAtATime.EnterAsync(cancellationToken);
-        if (!_withdrawn)
+        if (!_announced)
         {
             await ReportAsync(cancellationToken);
         }
@@ -130,7 +126,7 @@ internal sealed partial class ReplicaReporter(
             _reported = revision;
         }
 
-        convergence.Saw(revision, snapshot?.Generation);
+        convergence.Saw(revision, snapshot?.Revision);
     }
 
     // The database's revision, and how many seconds old it is.

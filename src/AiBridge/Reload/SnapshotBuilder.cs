@@ -12,16 +12,21 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
 {
     /// <param name="rows">What was loaded.</param>
     /// <param name="previous">The live snapshot: what did not change is taken from it and not announced again.</param>
-    /// <exception cref="EncryptionKeysUnreadableException">A secret of a provider that serves names a new key, and the ring cannot be read: nothing is known to be bad, so what is live must stay.</exception>
     public ConfigSnapshot Build(ConfigRows rows, ConfigSnapshot? previous)
     {
         var problems = new List<ConfigProblem>();
+        var isWhole = true;
         var providers = new Dictionary<string, ProviderModel>(StringComparer.Ordinal);
         var keys = rows.ProviderKeys.ToLookup(key => key.ProviderId);
         foreach (var row in rows.Providers)
         {
             var known = previous?.Providers.GetValueOrDefault(row.Name);
-            var model = BuildProvider(row, keys[row.Id], serves: known is { State: ProviderState.Enabled }, problems);
+            var model = BuildProvider(row, keys[row.Id], problems, out var isRead);
+            if (!isRead && known is { State: ProviderState.Enabled } && known.Id == row.Id)
+            {
+                (model, isWhole) = (known, false); // nothing is known to be bad: what serves, serves on
+            }
+
             var same = known is not null && known.Id == model.Id && known.Revision == model.Revision && known.State == model.State;
             providers[row.Name] = same ? known! : model;
             Announce(model, known, problems);
@@ -29,15 +34,18 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
 
         return new ConfigSnapshot
         {
-            Generation = rows.Revision,
+            Revision = rows.Revision,
+            Generation = isWhole ? rows.Revision : previous!.Generation,
+            IsWhole = isWhole,
             Providers = providers.ToFrozenDictionary(StringComparer.Ordinal),
             VirtualKeys = BuildVirtualKeys(rows.VirtualKeys),
             Problems = problems,
         };
     }
 
-    private ProviderModel BuildProvider(ProviderRow row, IEnumerable<ProviderKeyRow> keys, bool serves, List<ConfigProblem> problems)
+    private ProviderModel BuildProvider(ProviderRow row, IEnumerable<ProviderKeyRow> keys, List<ConfigProblem> problems, out bool isRead)
     {
+        isRead = true;
         var config = new ProviderConfig { Id = row.Id, Name = row.Name, Type = row.Type, BaseUrl = row.BaseUrl, Enabled = row.Enabled };
         try
         {
@@ -59,9 +67,15 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
             problems.Add(new ConfigProblem(row.Id, row.Name, "The settings or keys are not readable by this release."));
             return Excluded(config);
         }
-        catch (Exception exception) when (!serves || exception is not EncryptionKeysUnreadableException)
+        catch (EncryptionKeysUnreadableException exception)
         {
-            // Whatever it is (a broken key file, a defect of ours), it is this provider's trouble and must not hold up the others.
+            isRead = false;
+            problems.Add(new ConfigProblem(row.Id, row.Name, exception.Message));
+            return Excluded(config);
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is (a defect of ours), it is this provider's trouble and must not hold up the others.
             problems.Add(new ConfigProblem(row.Id, row.Name, $"The provider cannot be built: {exception.GetType().Name}."));
             return Excluded(config);
         }

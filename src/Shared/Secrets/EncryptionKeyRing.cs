@@ -16,6 +16,13 @@ public sealed class EncryptionKeyRing
 
     internal byte[] CurrentKey => _keys[0].Key;
 
+    /// <summary>This ring, which also decrypts what <paramref name="older"/> does.</summary>
+    internal EncryptionKeyRing And(EncryptionKeyRing older)
+    {
+        var missing = older._keys.Where(key => Find(key.Id) is null).ToList();
+        return missing.Count == 0 ? this : new EncryptionKeyRing([.. _keys, .. missing]);
+    }
+
     internal byte[]? Find(string id)
     {
         foreach (var (keyId, key) in _keys)

@@ -15,14 +15,22 @@ public sealed class FixedEncryptionKeys(string text) : IEncryptionKeySource
     public EncryptionKeyRing Read() => EncryptionKeyRing.Parse(text);
 }
 
-/// <summary>The ring of a key file, which is made on first use.</summary>
+/// <summary>The ring of a key file, which is made on first use. Later a missing file is an error: a fresh one would decrypt nothing.</summary>
 public sealed class FileEncryptionKeys(string path, TimeProvider time) : IEncryptionKeySource
 {
+    private volatile bool _hasRead;
+
     public string Path => path;
 
     public EncryptionKeyRing Read()
     {
-        EncryptionKeyFile.EnsureExists(path, time);
-        return EncryptionKeyRing.Parse(File.ReadAllText(path));
+        if (!_hasRead)
+        {
+            EncryptionKeyFile.EnsureExists(path, time);
+        }
+
+        var ring = EncryptionKeyRing.Parse(File.ReadAllText(path));
+        _hasRead = true;
+        return ring;
     }
 }

@@ -20,8 +20,22 @@ public sealed class SecretProtector(IEncryptionKeySource source)
     /// <summary>The id of the key that new ciphertexts use.</summary>
     public string CurrentKeyId => _ring.CurrentId;
 
-    /// <summary>Re-reads the key ring, so that a key added since is used from now on.</summary>
-    public void Refresh() => _ring = source.Read();
+    /// <summary>Re-reads the key ring, so that a key added since is used from now on. Keys known so far go on decrypting: a file that was replaced by a poorer one takes nothing away before a restart.</summary>
+    public void Refresh() => _ring = source.Read().And(_ring);
+
+    /// <summary>The same where an older ring does as well. False: the ring cannot be read now, and stays as it was.</summary>
+    public bool TryRefresh()
+    {
+        try
+        {
+            Refresh();
+            return true;
+        }
+        catch (Exception exception) when (IsUnreadable(exception))
+        {
+            return false;
+        }
+    }
 
     public ProtectedSecret Protect(string plaintext, SecretScope scope)
     {
@@ -55,13 +69,15 @@ public sealed class SecretProtector(IEncryptionKeySource source)
         return Encoding.UTF8.GetString(plain);
     }
 
+    private static bool IsUnreadable(Exception exception) => exception is IOException or UnauthorizedAccessException or FormatException;
+
     private byte[] FindAfterRefresh(string keyId)
     {
         try
         {
             Refresh();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception exception) when (IsUnreadable(exception))
         {
             throw new EncryptionKeysUnreadableException($"Encryption key '{keyId}' is new, and the key ring cannot be read: {exception.Message}", exception);
         }

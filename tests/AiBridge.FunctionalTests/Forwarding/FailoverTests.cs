@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Trinity.AiBridge.FunctionalTests.Proxy;
 using Trinity.AiBridge.FunctionalTests.Support;
+using Trinity.Shared.Configuration;
 
 namespace Trinity.AiBridge.FunctionalTests.Forwarding;
 
@@ -245,13 +246,14 @@ public sealed class FailoverTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, 1), (reply.StatusCode, (await Bench.RecordedAsync(reply)).Attempts));
     }
 
-    // OpenAI refuses a valid key when the client names an organization that is not the key's.
+    // OpenAI refuses a valid key when the client names an organization that is not the key's, and limits projects by themselves.
     [Theory]
-    [InlineData("OpenAI-Organization")]
-    [InlineData("openai-project")]
-    public async Task Refused_ForWhatTheClientChose_IsToldToItAndTheKeysServeTheOthers(string header)
+    [InlineData("OpenAI-Organization", 401)]
+    [InlineData("openai-project", 401)]
+    [InlineData("OpenAI-Project", 429)]
+    public async Task RefusedOrLimited_ForWhatTheClientChose_TheKeysServeTheOthers(string header, int status)
     {
-        var refusal = FakeReply.Json(401, """{"error":{"message":"not of that organization","type":"invalid_request_error","param":null,"code":"mismatched_organization"}}""");
+        var refusal = status == 401 ? FakeReply.Unauthorized() : FakeReply.TooManyRequests(600);
         Bench.Expect(Models.Responses).WithKey(First).Reply(refusal);
         Bench.Expect(Models.Responses).WithKey(Second).Reply(refusal);
         Bench.Expect(Models.Responses).WithKey(First).Reply(Models.Blocking(Models.Responses));
@@ -261,8 +263,38 @@ public sealed class FailoverTests : IAsyncLifetime
         using var refused = await Bench.SendAsync(request);
         using var other = await Bench.SendAsync(Bench.Request(Models.Responses));
 
-        Assert.Equal((HttpStatusCode.Unauthorized, refusal.BodyText()), (refused.StatusCode, await refused.Content.ReadAsStringAsync(Timeouts.Token)));
+        Assert.Equal(status == 401 ? HttpStatusCode.BadGateway : HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.Equal((HttpStatusCode.OK, 1), (other.StatusCode, (await Bench.RecordedAsync(other)).Attempts));
+    }
+
+    // Then it is the operator's choice, and the key is not good for it.
+    [Fact]
+    public async Task Refused_ForWhatTheProvidersSettingsChose_CoolsDown()
+    {
+        var settings = new ProviderSettings { ExtraHeaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["openai-organization"] = "org-ours" } };
+        await Bench.Config.AddProviderAsync("ours", "openai", Bench.UpstreamUrl("openai"), [First, Second], settings);
+        await Bench.AppliedAsync();
+        Bench.Expect(Models.Responses).WithKey(First).Reply(FakeReply.Unauthorized());
+        Bench.Expect(Models.Responses).WithKey(Second).Times(2).Reply(Models.Blocking(Models.Responses));
+
+        using var first = await Bench.SendAsync(Bench.Post("/ours/v1/responses", Models.Json(stream: false)));
+        using var next = await Bench.SendAsync(Bench.Post("/ours/v1/responses", Models.Json(stream: false)));
+
+        Assert.Equal((2, 1), ((await Bench.RecordedAsync(first)).Attempts, (await Bench.RecordedAsync(next)).Attempts));
+    }
+
+    // The healthy key would be tried at once: there is nothing to wait for.
+    [Fact]
+    public async Task PassThrough_KeyRefusedBesideALimitedOne_IsNotCalledALimit()
+    {
+        Bench.Expect(Models.Messages).WithKey(First).Reply(FakeReply.TooManyRequests(600));
+        Bench.Expect(Models.Messages).WithKey(Second).Reply(Models.Blocking(Models.Messages));
+        Bench.Upstream.Expect("POST", "/api/event_logging/batch").WithKey(Second).Reply(FakeReply.Unauthorized());
+        using var limited = await Bench.SendAsync(Bench.Request(Models.Messages));
+
+        using var reply = await Bench.SendAsync(Bench.Post("/anthropic/api/event_logging/batch", "{}"));
+
+        Assert.Equal((HttpStatusCode.BadGateway, "keys_unauthorized"), (reply.StatusCode, (await ErrorBody.OfAsync(reply)).Code));
     }
 
     private async Task AssertCoolsDownAsync(FakeReply refusal, int seconds)

@@ -61,17 +61,22 @@ public sealed class OutageTests(OwnPostgres postgres) : IClassFixture<OwnPostgre
 
     // Whoever sees a change applied may revoke the old key; a replica that is killed at that very moment must not come back with it.
     [Fact]
-    public async Task Change_SeenApplied_IsOnDiskAlready()
+    public async Task Change_NotOnDiskYet_IsNotSeenApplied()
     {
+        using var disk = new ManualResetEventSlim();
         await using var bench = await TestBench.StartAsync(["anthropic"], configure: builder => builder.Services.AddSingleton<TimeProvider>(new ManualTimeProvider())); // no disk is too slow
-        for (var i = 0; i < 10; i++)
-        {
-            var revision = await bench.Config.SetKeysAsync("anthropic", $"sk-number-{i}-0123456789");
-            await bench.Bridge.WhenAppliedAsync(revision);
+        var before = bench.Bridge.Snapshot!.Generation;
+        bench.Bridge.Services.GetRequiredService<DiskThread>().Run(() => disk.Wait(Timeouts.Default));
 
-            await using var copy = File.OpenRead(Path.Combine(bench.Bridge.Data, "last-good-config.json"));
-            Assert.Equal(revision, (await JsonDocument.ParseAsync(copy, cancellationToken: Timeouts.Token)).RootElement.GetProperty("Revision").GetInt64());
-        }
+        var revision = await bench.Config.SetKeysAsync("anthropic"); // a provider without a key: that is logged when the change is built, just before it is written
+        await bench.Bridge.Logs.WhenLoggedAsync(EventIds.ProviderWithoutKey);
+        await Task.WhenAny(bench.Bridge.WhenAppliedAsync(revision), Task.Run(() => AskWhileTheDiskHangsAsync(bench), Timeouts.Token));
+        Assert.Equal(before, bench.Bridge.Snapshot.Generation);
+        disk.Set();
+
+        await bench.Bridge.WhenAppliedAsync(revision);
+        await using var copy = File.OpenRead(Path.Combine(bench.Bridge.Data, "last-good-config.json"));
+        Assert.Equal(revision, (await JsonDocument.ParseAsync(copy, cancellationToken: Timeouts.Token)).RootElement.GetProperty("Revision").GetInt64());
     }
 
     [Fact]
@@ -163,6 +168,16 @@ public sealed class OutageTests(OwnPostgres postgres) : IClassFixture<OwnPostgre
         Assert.False(host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
         using var client = LoopbackHttp.CreateClient(host.Url);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz", Timeouts.Token)).StatusCode);
+    }
+
+    // Time in which a change would be applied.
+    private static async Task AskWhileTheDiskHangsAsync(TestBench bench)
+    {
+        bench.Upstream.Respond(request => AnthropicMessage.Saying("Hello.").For(request));
+        for (var i = 0; i < 100; i++)
+        {
+            await AskAsync(bench, bench.Client, TestBench.KeyOf("anthropic"));
+        }
     }
 
     private static async Task AskAsync(TestBench bench, HttpClient client, string key)

@@ -87,6 +87,7 @@ public sealed class VirtualKeyAuthenticatorTests
 
     private static ConfigSnapshot Snapshot(VirtualKeyConfig key) => new()
     {
+        Revision = 1,
         Generation = 1,
         Providers = FrozenDictionary<string, ProviderModel>.Empty,
         VirtualKeys = new Dictionary<VirtualKeyHash, VirtualKeyConfig> { [VirtualKeyHash.Of(key.Hash)] = key }.ToFrozenDictionary(),

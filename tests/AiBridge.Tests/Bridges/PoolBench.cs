@@ -83,6 +83,7 @@ internal sealed class PoolBench : IDisposable
 
     public static ConfigSnapshot Snapshot(long generation, params ProviderModel[] providers) => new()
     {
+        Revision = generation,
         Generation = generation,
         Providers = providers.ToFrozenDictionary(provider => provider.Name, StringComparer.Ordinal),
         VirtualKeys = FrozenDictionary<VirtualKeyHash, VirtualKeyConfig>.Empty,

@@ -73,15 +73,25 @@ public sealed class SnapshotBuilderTests
 
     // As when the key file is replaced by one that this process may not read.
     [Fact]
-    public void Build_EncryptionKeysUnreadable_TakesNoProviderAwayThatServes()
+    public void Build_EncryptionKeysUnreadable_WhatServesServesOnAndTheRestIsApplied()
     {
         var source = new BreakingKeySource(KeyRing);
         var builder = Builder(new SecretProtector(source));
-        var row = Row("good");
-        var live = builder.Build(Rows(1, [row], [Key(row, 0, "sk-good")]), null);
+        var (good, other) = (Row("good"), Row("other"));
+        var live = builder.Build(Rows(1, [good, other], [Key(good, 0, "sk-good"), Key(other, 0, "sk-other")]), null);
         source.Broken = true;
+        ProviderKeyRow[] changed = [Key(good, 0, "sk-next") with { CipherKeyId = "newer" }, Key(other, 0, "sk-rotated")];
 
-        Assert.Throws<EncryptionKeysUnreadableException>(() => builder.Build(Rows(2, [row], [Key(row, 0, "sk-next") with { CipherKeyId = "newer" }]), live));
+        var partly = builder.Build(Rows(2, [good, other], changed), live);
+        var again = builder.Build(Rows(3, [good, other], changed), partly);
+
+        foreach (var (snapshot, revision) in new[] { (partly, 2), (again, 3) })
+        {
+            Assert.Same(live.Providers["good"], snapshot.Providers["good"]);
+            Assert.Equal("sk-rotated", snapshot.Providers["other"].Config.Keys[0].Secret.Reveal());
+            Assert.Equal((revision, 1, false), (snapshot.Revision, snapshot.Generation, snapshot.IsWhole)); // the rotation of the first is not applied, and nobody may think so
+            Assert.Equal("good", Assert.Single(snapshot.Problems).Name);
+        }
     }
 
     // 2.4 l, R3: the first key is the lowest ordinal, whatever else the rows say.
