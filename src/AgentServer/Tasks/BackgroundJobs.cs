@@ -30,7 +30,14 @@ internal sealed partial class BackgroundJobs(TimeProvider time, IOptions<AgentSe
     /// <summary>Returns the leases of those tasks of which nothing runs any more.</summary>
     public void LetGo()
     {
-        foreach (var gone in All().Where(task => !TaggedProcesses.IsAnyLeft(task.Mark)))
+        var tasks = All();
+        if (tasks.Length == 0)
+        {
+            return;
+        }
+
+        var left = TaggedProcesses.Left(tasks.Select(task => task.Mark).ToHashSet(StringComparer.Ordinal));
+        foreach (var gone in tasks.Where(task => !left.Contains(task.Mark)))
         {
             gone.Dispose();
             lock (_lock)

@@ -45,7 +45,9 @@ internal static class TaskEndpoints
         if (running is not null)
         {
             running.Cancel();
-            return await WhenEndedAsync(running, cancellationToken);
+            var ended = await WhenEndedAsync(running, cancellationToken);
+            await jobs.EndAsync(id); // its program may have ended by itself at that moment, and left some
+            return ended;
         }
 
         await jobs.EndAsync(id);

@@ -109,7 +109,10 @@ internal sealed class AgentStore(NpgsqlDataSource database)
     /// <summary>Whether any agent was ever given the credential with this fingerprint.</summary>
     public Task<bool> HasAnyWorkedWithAsync(NpgsqlConnection connection, string fingerprint, CancellationToken cancellationToken) =>
         connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "select exists (select from agent_generations where fingerprint = @fingerprint)", new { fingerprint }, cancellationToken: cancellationToken));
+            """
+            select exists (select from agent_generations where fingerprint = @fingerprint)
+              or exists (select from agent_reports where fingerprint = @fingerprint or running @> jsonb_build_array(jsonb_build_object('fingerprint', @fingerprint::text)))
+            """, new { fingerprint }, cancellationToken: cancellationToken));
 
     /// <summary>Virtual keys that only generations below <paramref name="lowestInUse"/> were given, and that are not revoked.</summary>
     public async Task<IReadOnlyList<Guid>> ListOutgrownVirtualKeysAsync(NpgsqlConnection connection, Guid agentId, long lowestInUse, CancellationToken cancellationToken)

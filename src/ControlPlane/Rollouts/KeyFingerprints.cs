@@ -19,7 +19,7 @@ internal sealed class KeyFingerprints(SecretProtector protector)
     /// <summary>The same for credentials whose fingerprints are known already.</summary>
     public ProtectedSecret Protect(Guid rolloutId, IEnumerable<string?> hashes)
     {
-        protector.Refresh(); // after a `keys rotate` elsewhere, new rows use the new key
+        protector.TryRefresh(); // after a `keys rotate` elsewhere, new rows use the new key; but what is revoked must not have to wait for the file
         return protector.Protect(string.Join('\n', hashes), Scope(rolloutId));
     }
 
@@ -49,7 +49,7 @@ internal sealed class KeyFingerprints(SecretProtector protector)
         {
             return protector.Unprotect(new ProtectedSecret(row.FingerprintsCipher, row.FingerprintsKeyId!), Scope(row.Id)).Split('\n');
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or EncryptionKeysUnreadableException or ArgumentException)
         {
             return [];
         }

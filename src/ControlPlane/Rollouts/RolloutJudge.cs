@@ -45,7 +45,8 @@ internal sealed class RolloutJudge(RolloutStore store, ReplicaStore replicas, Ke
     // The rest of them have nothing to say: every replica has applied them, and serves no request on what they retired. Lost replicas block anyway.
     private async Task<IReadOnlyList<(RolloutRow Row, IReadOnlyList<RetiredSecret> Retired)>> ListOthersAsync(NpgsqlConnection connection, IReadOnlyList<ReplicaReport> reports, CancellationToken cancellationToken)
     {
-        var appliedByAll = reports.Where(report => report.Replica.Live).Select(report => report.Replica.Generation).DefaultIfEmpty(long.MaxValue).Min();
+        // A replica without a configuration will read one that is newer than its row: it is behind none of them, and blocks by itself until it has.
+        var appliedByAll = reports.Where(report => report.Replica is { Live: true, Generation: > 0 }).Select(report => report.Replica.Generation).DefaultIfEmpty(long.MaxValue).Min();
         Guid[] draining = [.. reports.SelectMany(report => report.Bridges ?? []).Where(bridge => bridge.Leases > 0).SelectMany(bridge => bridge.KeyIds).Distinct()];
         var rows = await store.ListUnfinishedAsync(connection, appliedByAll, draining, cancellationToken);
         return [.. rows.Select(row => (row, fingerprints.Read(row)))];

@@ -46,14 +46,21 @@ internal sealed class RolloutStore(NpgsqlDataSource database)
         return (await connection.QueryAsync<RolloutAgentRow>(new CommandDefinition(sql, new { rolloutIds }, cancellationToken: cancellationToken))).ToLookup(row => row.RolloutId);
     }
 
-    /// <summary>The agents that were ever given credentials with these fingerprints, with what was last seen of each.</summary>
+    /// <summary>The agents that were ever given credentials with these fingerprints, by what was written down or by what they report, with what was last seen of each.</summary>
     public async Task<IReadOnlyList<SecretHolder>> ListHoldersAsync(NpgsqlConnection connection, string[] fingerprints, CancellationToken cancellationToken)
     {
         const string sql = """
             select h.fingerprint, n.created_at as replaced_at,
                    h.agent_id, g.name as agent, coalesce(n.generation, h.generation + 1) as generation, coalesce(p.state, 'unknown') as state, coalesce(p.generation, 0) as acknowledged,
                    coalesce(p.running::text, '[]') as running, p.delivery, p.problem, p.reported_at
-            from (select fingerprint, agent_id, max(generation) as generation from agent_generations where fingerprint = any(@fingerprints) group by fingerprint, agent_id) h
+            from (
+              select fingerprint, agent_id, max(generation) as generation
+              from (
+                select fingerprint, agent_id, generation from agent_generations
+                union all select fingerprint, agent_id, generation from agent_reports
+                union all select tasks ->> 'fingerprint', agent_id, (tasks ->> 'generation')::bigint from agent_reports, jsonb_array_elements(running) tasks) given
+              where fingerprint = any(@fingerprints)
+              group by fingerprint, agent_id) h
               join agents g on g.id = h.agent_id
               left join lateral (select generation, created_at from agent_generations where agent_id = h.agent_id and generation > h.generation order by generation limit 1) n on true
               left join agent_reports p on p.agent_id = h.agent_id

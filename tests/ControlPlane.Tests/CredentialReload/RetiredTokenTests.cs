@@ -152,6 +152,24 @@ public sealed class RetiredTokenTests : IAsyncLifetime
         Assert.True((await _bench.Api.ReadAsync(rollout)).SafeToRevoke());
     }
 
+    // As when the encryption key was out of reach while the generation was written down, and back when the credential was delivered.
+    [Fact]
+    public async Task AgentHasLeft_AndOnlyItsReportTellsWithWhat_IsNotSafeUntilItsTaskHasEnded()
+    {
+        await _bench.PutSubscriptionAsync("second");
+        var task = _bench.Engine.Agent("a").Begin();
+        await LookLaterAsync();
+        await _bench.Database.ExecuteAsync("update agent_generations set fingerprint = null");
+        (await _bench.AssignAsync("a", "second")).Is(200);
+
+        var rollout = await RollOverAsync("first", Canaries.New("anthropic-oauth"));
+        Assert.Equal("Agent a has 1 tasks that began with the old credential and run, or have left processes that do.", rollout.WaitingFor());
+
+        task.End();
+        await LookLaterAsync();
+        Assert.True((await _bench.Api.ReadAsync(rollout)).SafeToRevoke());
+    }
+
     [Fact]
     public async Task NoAgentEverWorkedWithIt_IsNoRollout()
     {
