@@ -12,7 +12,7 @@ internal sealed class ConfigSnapshot
     /// <summary>The revision that it serves in full: an older one while <see cref="IsWhole"/> is false, so that nobody takes a change for applied that is not.</summary>
     public required long Generation { get; init; }
 
-    /// <summary>False when a provider stays as it was, because its change cannot be read now.</summary>
+    /// <summary>False while a provider stays as it was, or out, because its row cannot be read now.</summary>
     public bool IsWhole { get; init; } = true;
 
     /// <summary>Providers by name, disabled and unusable ones included.</summary>

@@ -77,10 +77,20 @@ internal sealed partial class ConfigReloader(
                 continue;
             }
 
-            await Task.Delay(retry, time, stoppingToken);
+            await PauseAsync(retry, stoppingToken);
             retry = retry * 2 < MaxRetry ? retry * 2 : MaxRetry;
             signal.Raise();
         }
+    }
+
+    // What is applied in part holds up no change of the rest.
+    private async Task PauseAsync(TimeSpan pause, CancellationToken stoppingToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var signalled = config.Current is { IsWhole: false } ? signal.WaitAsync(either.Token) : Task.Delay(Timeout.InfiniteTimeSpan, either.Token);
+        await Task.WhenAny(Task.Delay(pause, time, either.Token), signalled);
+        await either.CancelAsync();
+        stoppingToken.ThrowIfCancellationRequested();
     }
 
     private async Task<ConfigRows> LoadAsync(CancellationToken cancellationToken)
@@ -94,7 +104,7 @@ internal sealed partial class ConfigReloader(
         var previous = config.Current;
         var snapshot = builder.Build(rows, previous);                        // (c)
         var changed = Changed(previous, snapshot);                           // (d)
-        if (previous?.Revision == snapshot.Revision && changed == 0)
+        if (previous?.Revision == snapshot.Revision && previous.Generation == snapshot.Generation && changed == 0)
         {
             Log.Unchanged(Logger, snapshot.Generation);
         }
@@ -105,6 +115,7 @@ internal sealed partial class ConfigReloader(
 
         if (!snapshot.IsWhole)
         {
+            heartbeat.BeatNow();
             throw new IOException("The encryption keys cannot be read. What needs a new one stays as it was, everything else is applied.");
         }
     }

@@ -22,9 +22,10 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
         {
             var known = previous?.Providers.GetValueOrDefault(row.Name);
             var model = BuildProvider(row, keys[row.Id], problems, out var isRead);
-            if (!isRead && known is { State: ProviderState.Enabled } && known.Id == row.Id)
+            isWhole &= isRead;
+            if (!isRead && row.Enabled && known is { State: ProviderState.Enabled } && known.Id == row.Id)
             {
-                (model, isWhole) = (known, false); // nothing is known to be bad: what serves, serves on
+                model = known; // nothing is known to be bad: what serves, serves on
             }
 
             var same = known is not null && known.Id == model.Id && known.Revision == model.Revision && known.State == model.State;
@@ -35,7 +36,7 @@ internal sealed partial class SnapshotBuilder(SecretProtector secrets, UpstreamA
         return new ConfigSnapshot
         {
             Revision = rows.Revision,
-            Generation = isWhole ? rows.Revision : previous!.Generation,
+            Generation = isWhole || previous is null ? rows.Revision : previous.Generation,
             IsWhole = isWhole,
             Providers = providers.ToFrozenDictionary(StringComparer.Ordinal),
             VirtualKeys = BuildVirtualKeys(rows.VirtualKeys),

@@ -40,7 +40,7 @@ internal sealed class AgentSecrets(SecretProtector protector)
         {
             return new SecretString(protector.Unprotect(cipher, scope));
         }
-        catch (Exception exception) when (exception is CryptographicException or EncryptionKeysUnreadableException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             return null;
         }

@@ -42,7 +42,7 @@ internal sealed class AgentGenerations(AgentStore agents, SubscriptionStore subs
             SubscriptionId = subscription?.Id,
             Subscription = subscription?.Name,
             TokenGeneration = subscription?.TokenGeneration,
-            Fingerprint = credential?.Fingerprint,
+            Fingerprint = credential?.Fingerprint ?? subscription?.Fingerprint, // a token that cannot be decrypted now may be delivered later
             VirtualKeyId = agent.Auth != AgentAuth.None && agent.Via == AgentVia.Bridge ? agent.VirtualKeyId : null,
             Reason = reason,
             CreatedAt = time.GetUtcNow().UtcDateTime,

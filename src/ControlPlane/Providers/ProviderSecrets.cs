@@ -42,7 +42,7 @@ internal sealed class ProviderSecrets(SecretProtector protector)
         {
             return new SecretString(protector.Unprotect(row.ProtectedSecret, SecretScope.ProviderKey(row.Id)));
         }
-        catch (Exception exception) when (exception is CryptographicException or EncryptionKeysUnreadableException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             return null;
         }
@@ -62,7 +62,7 @@ internal sealed class ProviderSecrets(SecretProtector protector)
             settings = ProviderSettings.FromJson(protector.Unprotect(cipher, SecretScope.ProviderSettings(row.Id)));
             return true;
         }
-        catch (Exception exception) when (exception is CryptographicException or EncryptionKeysUnreadableException or JsonException)
+        catch (Exception exception) when (exception is CryptographicException or JsonException)
         {
             return false;
         }

@@ -3,6 +3,7 @@ using Trinity.ControlPlane.Providers;
 using Trinity.ControlPlane.Replicas;
 using Trinity.ControlPlane.Subscriptions;
 using Trinity.Shared.AgentApi;
+using Trinity.Shared.Secrets;
 
 namespace Trinity.ControlPlane.Rollouts;
 
@@ -32,9 +33,21 @@ internal sealed class RolloutJudge(RolloutStore store, ReplicaStore replicas, Ke
     [
         .. (await store.ListConfiguredKeysAsync(connection, cancellationToken)).Select(row => new ConfiguredSecret(
             $"provider '{row.Provider}' (key {row.Key.Id}, {row.Key.Hint})",
-            secrets.Reveal(row.Key) is { } secret ? CredentialFingerprint.Of(secret.Reveal()) : null)),
+            FingerprintOf(row.Key))),
         .. (await subscriptions.ListAsync(connection, cancellationToken)).Select(row => new ConfiguredSecret($"subscription '{row.Name}' ({row.Hint})", row.Fingerprint)),
     ];
+
+    private string? FingerprintOf(ProviderKeyRow key)
+    {
+        try
+        {
+            return secrets.Reveal(key) is { } secret ? CredentialFingerprint.Of(secret.Reveal()) : null;
+        }
+        catch (EncryptionKeysUnreadableException)
+        {
+            return null; // nobody can tell that it is another one, until the ring can be read again
+        }
+    }
 
     private async Task<IReadOnlyList<SecretHolder>> ListHoldersAsync(NpgsqlConnection connection, IReadOnlyList<RolloutScope> scopes, CancellationToken cancellationToken)
     {

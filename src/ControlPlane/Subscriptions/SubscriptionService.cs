@@ -120,7 +120,7 @@ internal sealed class SubscriptionService(SubscriptionStore store, SecretProtect
         {
             return new SecretString(protector.Unprotect(row.ProtectedToken, Scope(row.Id)));
         }
-        catch (Exception exception) when (exception is CryptographicException or EncryptionKeysUnreadableException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             return null;
         }
