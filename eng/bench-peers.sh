@@ -112,7 +112,7 @@ start_portkey() {
   RUN_OPTIONS+=("--portkey=http://127.0.0.1:$FREE_PORT,$(recorded_pid bench-portkey)")
 }
 
-# The same programs compiled ahead of time, away from the other builds' files: they are built for one kind of processor.
+# The same programs with compiled code beside the other, away from the other builds' files: they are built for one kind of processor.
 ensure_ready_to_run() {
   local project kind directory=$ROOT/artifacts/bench-ready-to-run
   case $(uname -m) in
@@ -124,10 +124,10 @@ ensure_ready_to_run() {
   if ! program_is_stale Load "$directory/built"; then return 0; fi
   lock_builds
   ensure_sdk
-  say "Compiling AiBridge and the bare forwarder ahead of time (some minutes)."
+  say "Compiling AiBridge and the bare forwarder for ReadyToRun (some minutes)."
   touch -- "$BUILDS/begun"
   for project in src/AiBridge bench/Load; do
-    run_build publish "$ROOT/$project" -r "linux-$kind" --self-contained false -p:PublishReadyToRun=true \
+    run_build publish "$ROOT/$project" -r "linux-$kind" --self-contained false -p:Managed=true -p:PublishReadyToRun=true \
       --artifacts-path "$directory/build" -o "$READY_TO_RUN/${project#*/}"
   done
   touch -r "$BUILDS/begun" -- "$directory/built"
@@ -138,7 +138,11 @@ ensure_ready_to_run() {
 prepare_cold() {
   local name
   for name in "${!DOTNET_Tiered@}" "${!DOTNET_TC@}" "${!DOTNET_ReadyToRun@}"; do unset "$name"; done
-  RUN_OPTIONS+=("--cold-bridge=$(service_path aibridge)")
+  lock_builds
+  run_build build "$ROOT/src/AiBridge"
+  unlock_builds
+  choose_program aibridge
+  RUN_OPTIONS+=("--cold-bridge=${PROGRAM_WORDS[-1]}" "--cold-managed-bridge=$ROOT/artifacts/bin/AiBridge/release/Trinity.AiBridge.dll")
   free_port
   RUN_OPTIONS+=("--cold-bridge-url=http://127.0.0.1:$FREE_PORT")
   free_port

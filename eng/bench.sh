@@ -97,8 +97,10 @@ start_trinity() {
   fi
   set_service_environment
   migrate_database
-  spawn aibridge "$BUILD/AiBridge" "${ON_GATEWAY_CORE[@]}" dotnet "$(service_path aibridge)"
-  spawn controlplane "$BUILD/ControlPlane" "${ON_OTHER_CORE[@]}" nice -n 19 dotnet "$(service_path controlplane)"
+  choose_program aibridge
+  spawn aibridge "$BUILD/AiBridge" "${ON_GATEWAY_CORE[@]}" "${PROGRAM_WORDS[@]}"
+  choose_program controlplane
+  spawn controlplane "$BUILD/ControlPlane" "${ON_OTHER_CORE[@]}" nice -n 19 "${PROGRAM_WORDS[@]}"
   wait_until_ready
   RUN_OPTIONS+=("--bridge=$TRINITY_AIBRIDGE__LISTEN,$(recorded_pid aibridge)" "--control=$TRINITY_CONTROLPLANE__LISTEN" "--token-file=$DATA/operator-token")
 }

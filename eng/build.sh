@@ -5,6 +5,7 @@
 readonly BUILDS=$ROOT/artifacts/services
 readonly BUILD_STAMP=$BUILDS/current # its text is the current ID, its time is when that build began
 BUILD= # directory of the build to run
+NATIVE= # whether AiBridge is compiled ahead of time
 
 ensure_dotnet() {
   have dotnet || die "the .NET SDK is missing (no 'dotnet' on PATH): https://dotnet.microsoft.com/download"
@@ -14,6 +15,24 @@ ensure_sdk() {
   ensure_dotnet
   (cd "$ROOT" && dotnet --version >/dev/null 2>&1) ||
     die "the .NET SDK that global.json names is missing ($(sed -nE 's/.*"version": *"([^"]+)".*/\1/p' "$ROOT/global.json") or newer): https://dotnet.microsoft.com/download"
+}
+
+# AiBridge is compiled ahead of time, into a native program. TRINITY_NATIVE=0, or a machine without a linker, leaves it to the just-in-time compiler.
+can_link() { { have clang || have gcc; } && [[ -e /usr/include/stdlib.h ]]; }
+
+choose_native() {
+  case ${TRINITY_NATIVE:-} in
+    0) NATIVE=0 && return 0 ;;
+    '' | 1) NATIVE=1 ;;
+    *) usage_error "TRINITY_NATIVE is '$TRINITY_NATIVE': expected 0 or 1" ;;
+  esac
+  if can_link; then return 0; fi
+  if can_install; then
+    install_packages "a linker (to compile AiBridge ahead of time)" gcc libc6-dev
+  else
+    warn "without a linker (gcc and libc6-dev) AiBridge is not compiled ahead of time: it starts slower and takes more memory"
+    NATIVE=0
+  fi
 }
 
 # No compiler or build server stays behind: it would outlive us, and hold on to our locks.
@@ -47,14 +66,18 @@ run_build() { # dotnet's arguments; shows what it said only when it fails
   }
 }
 
-# stage_build ID: copies what was published, then makes it the current build.
-stage_build() {
-  local name
-  rm -rf -- "$BUILDS/$1.new"
-  mkdir -- "$BUILDS/$1.new"
-  for name in AiBridge ControlPlane; do cp -R -- "$ROOT/artifacts/publish/$name/release" "$BUILDS/$1.new/$name"; done
-  mv -- "$BUILDS/$1.new" "$BUILDS/$1"
+# The native program has intermediate files of its own: it is built for one kind of processor, everything else for any.
+publish_services() { # DIRECTORY
+  run_build publish "$ROOT/src/ControlPlane" -o "$1/ControlPlane"
+  if ((NATIVE)); then
+    run_build publish "$ROOT/src/AiBridge" --artifacts-path "$ROOT/artifacts/native" -o "$1/AiBridge"
+    rm -f -- "$1"/AiBridge/*.{pdb,xml,dbg} # as large as the program, and no use to it
+  else
+    run_build publish "$ROOT/src/AiBridge" -p:Managed=true -o "$1/AiBridge"
+  fi
 }
+
+is_native() { [[ -e $1/AiBridge/Trinity.AiBridge && ! -e $1/AiBridge/Trinity.AiBridge.dll ]]; } # BUILD
 
 # Builds that no process runs from are removed. grep reads its pattern from stdin so as not to find itself.
 remove_old_builds() {
@@ -67,20 +90,22 @@ remove_old_builds() {
   done
 }
 
-# ensure_build: sets BUILD, building first when a source is newer than the last build.
+# ensure_build: sets BUILD, building first when a source is newer than the last build, or that was built for another way of running.
 ensure_build() {
   lock_builds
-  if BUILD=$(current_build) && ! sources_changed; then
+  choose_native
+  if BUILD=$(current_build) && ! sources_changed && [[ $NATIVE == "$(is_native "$BUILD" && printf 1 || printf 0)" ]]; then
     unlock_builds
     return 0
   fi
   ensure_sdk
   local id
   id=$(date +%Y%m%d-%H%M%S)-$$
-  say "Building the services (about a minute the first time)."
+  say "Building the services (some minutes the first time)."
   touch -- "$BUILDS/begun"
-  run_build publish "$ROOT/eng/services.slnf"
-  stage_build "$id"
+  rm -rf -- "$BUILDS/$id.new"
+  publish_services "$BUILDS/$id.new"
+  mv -- "$BUILDS/$id.new" "$BUILDS/$id"
   printf '%s\n' "$id" >"$BUILD_STAMP.new"
   touch -r "$BUILDS/begun" -- "$BUILD_STAMP.new"
   mv -f -- "$BUILD_STAMP.new" "$BUILD_STAMP"

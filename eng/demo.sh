@@ -53,12 +53,13 @@ parse_demo_options() {
 # The bridges beside the first: same data directory, another address.
 start_more_bridges() {
   local number
+  choose_program aibridge
   for ((number = 2; number <= DEMO_REPLICAS; number++)); do
     free_port
     DEMO_BRIDGES+=("aibridge-$number")
     DEMO_URLS+=("http://127.0.0.1:$FREE_PORT")
     TRINITY_AIBRIDGE__LISTEN=http://127.0.0.1:$FREE_PORT \
-      spawn "aibridge-$number" "$BUILD/AiBridge" dotnet "$(service_path aibridge)"
+      spawn "aibridge-$number" "$BUILD/AiBridge" "${PROGRAM_WORDS[@]}"
   done
 }
 

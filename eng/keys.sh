@@ -42,5 +42,6 @@ rotate_keys() {
   BUILD=$LAUNCHER_BUILD
   if [[ ! -d $BUILD ]]; then ensure_build; fi
   export TRINITY_DATABASE
-  attend dotnet "$(service_path controlplane)" keys rotate
+  choose_program controlplane
+  attend "${PROGRAM_WORDS[@]}" keys rotate
 }

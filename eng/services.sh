@@ -86,7 +86,12 @@ require_free_ports() {
   done
 }
 
-service_path() { printf '%s/%s/Trinity.%s.dll' "$BUILD" "${SERVICE_FOLDER[$1]}" "${SERVICE_FOLDER[$1]}"; }
+# choose_program SERVICE: sets PROGRAM_WORDS to what starts it: a native program, or what dotnet runs.
+PROGRAM_WORDS=()
+choose_program() {
+  local program=$BUILD/${SERVICE_FOLDER[$1]}/Trinity.${SERVICE_FOLDER[$1]}
+  if [[ -e $program.dll ]]; then PROGRAM_WORDS=(dotnet "$program.dll"); else PROGRAM_WORDS=("$program"); fi
+}
 
 # The line that tells most about why a .NET program ended: its first exception or error, else its last word.
 telling_line() { # LOG
@@ -100,12 +105,14 @@ telling_line() { # LOG
 # The migrator says what is wrong in one line on stderr.
 migrate_database() {
   local log=$DATA/logs/migrate.log
-  attend dotnet "$(service_path controlplane)" migrate >"$log" 2>"$log.errors" </dev/null ||
+  choose_program controlplane
+  attend "${PROGRAM_WORDS[@]}" migrate >"$log" 2>"$log.errors" </dev/null ||
     die "the database cannot be used: $(telling_line "$log.errors")"
 }
 
 start_service() {
-  spawn "$1" "$BUILD/${SERVICE_FOLDER[$1]}" dotnet "$(service_path "$1")"
+  choose_program "$1"
+  spawn "$1" "$BUILD/${SERVICE_FOLDER[$1]}" "${PROGRAM_WORDS[@]}"
 }
 
 # http_status HOST PORT PATH: the status of a GET; no curl on a fresh machine.

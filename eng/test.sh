@@ -50,7 +50,9 @@ build_tests() {
   say "Building (a few minutes the first time)."
   run_build build "$ROOT/Trinity.sln"
   unlock_builds
-  ensure_build # for the tests that start Trinity itself
+  ensure_build # for the tests that start Trinity itself, and those that start replicas of what is shipped
+  choose_program aibridge
+  export TRINITY_TEST_AIBRIDGE=${PROGRAM_WORDS[-1]}
 }
 
 trx_counter() { sed -nE "s/.* $2=\"([0-9]+)\".*/\1/p" <<<"$1"; } # COUNTERS NAME

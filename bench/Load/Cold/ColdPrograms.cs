@@ -5,11 +5,16 @@ namespace Trinity.Bench.Load.Cold;
 /// <summary>The programs that the cold section starts, and where they are to listen.</summary>
 internal sealed record ColdPrograms
 {
+    /// <summary>The bridge as it is shipped: a native program, or one for the just-in-time compiler.</summary>
     public required string Bridge { get; init; }
+
+    /// <summary>The bridge for the just-in-time compiler.</summary>
+    public required string ManagedBridge { get; init; }
+
     public required Uri BridgeUrl { get; init; }
     public required Uri ForwarderUrl { get; init; }
 
-    /// <summary>Both programs compiled ahead of time; null where there are none.</summary>
+    /// <summary>Both programs with compiled code beside the other; null where there are none.</summary>
     public string? ReadyToRun { get; init; }
 
     /// <returns>Null when the run has nothing to do with them.</returns>
@@ -17,6 +22,7 @@ internal sealed record ColdPrograms
         ? new ColdPrograms
         {
             Bridge = bridge,
+            ManagedBridge = arguments["cold-managed-bridge"],
             BridgeUrl = new Uri(arguments["cold-bridge-url"]),
             ForwarderUrl = new Uri(arguments["cold-forwarder-url"]),
             ReadyToRun = arguments.GetValueOrDefault("ready-to-run"),
@@ -34,6 +40,16 @@ internal sealed record ColdPrograms
         }
 
         settings["TRINITY_AIBRIDGE__LISTEN"] = BridgeUrl.GetLeftPart(UriPartial.Authority);
-        return new ColdCommand(["dotnet", variant.ReadyToRun ? Path.Combine(ReadyToRun!, "AiBridge", "Trinity.AiBridge.dll") : Bridge], settings, BridgeUrl, "/readyz");
+        return new ColdCommand(Words(variant), settings, BridgeUrl, "/readyz");
+    }
+
+    private string[] Words(ColdVariant variant)
+    {
+        if (variant.ReadyToRun)
+        {
+            return ["dotnet", Path.Combine(ReadyToRun!, "AiBridge", "Trinity.AiBridge.dll")];
+        }
+
+        return variant != ColdVariant.AsShipped ? ["dotnet", ManagedBridge] : Bridge.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", Bridge] : [Bridge];
     }
 }

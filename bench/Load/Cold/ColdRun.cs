@@ -21,7 +21,7 @@ internal sealed class ColdRun(BenchPlan plan, BenchPlaces places, ColdPrograms? 
         }
 
         var variants = (plan.FewColdVariants ? ColdVariant.Few : ColdVariant.All).Where(variant => programs.ReadyToRun is not null || !variant.ReadyToRun);
-        var cells = (from process in Processes from variant in variants select (Process: process, Variant: variant)).ToArray();
+        var cells = (from process in Processes from variant in variants where process == Peer.Bridge || variant != ColdVariant.JustInTime select (Process: process, Variant: variant)).ToArray();
         for (var round = 1; round <= plan.Rounds; round++)
         {
             Random.Shared.Shuffle(cells);

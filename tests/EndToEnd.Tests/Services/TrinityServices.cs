@@ -92,7 +92,7 @@ public class TrinityServices : IAsyncLifetime
         var environment = EnvironmentOf(connectionString, _data);
         environment[$"TRINITY_{project.ToUpperInvariant()}__LISTEN"] = listen;
         environment[$"TRINITY_{project.ToUpperInvariant()}__ALLOWPRIVATEUPSTREAMS"] = "true";
-        var service = ChildProcess.Start(new ChildProgram("dotnet", [BuildOutput.Service(project), .. Settings]) { Environment = environment });
+        var service = ChildProcess.Start(BuildOutput.Program(project, Settings) with { Environment = environment });
         using var probe = LoopbackHttp.CreateClient(address);
         await Eventually.TrueAsync(async () => await IsReadyAsync(service, probe), $"{project} is ready");
         return service;

@@ -23,7 +23,7 @@ internal sealed class Replica(string project, string url, IReadOnlyDictionary<st
             await _process.DisposeAsync();
         }
 
-        _process = ChildProcess.Start(new ChildProgram("dotnet", BuildOutput.Service(project)) { Environment = environment });
+        _process = ChildProcess.Start(BuildOutput.Program(project) with { Environment = environment });
         using var probe = LoopbackHttp.CreateClient();
         await Eventually.TrueAsync(async () => await IsReadyAsync(probe), $"{project} is ready");
     }
