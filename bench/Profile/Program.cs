@@ -1,0 +1,3 @@
+using Trinity.Bench.Profile;
+
+return ProfileCommand.Run(args, Console.Out, Console.Error);
