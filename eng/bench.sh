@@ -12,6 +12,7 @@ BENCH_PROCESSES=(bench-portkey bench-nginx bench-forwarder bench-upstream aibrid
 ON_GATEWAY_CORE=() ON_OTHER_CORE=() # how to start a program on its core
 AS_LOAD=()                          # how to start the load and the upstream there
 RUN_OPTIONS=()
+BRIDGE_ENVIRONMENT=() # what starts AiBridge with settings of its own
 
 bench_help() {
   cat <<'HELP'
@@ -98,7 +99,7 @@ start_trinity() {
   set_service_environment
   migrate_database
   choose_program aibridge
-  spawn aibridge "$BUILD/AiBridge" "${ON_GATEWAY_CORE[@]}" "${PROGRAM_WORDS[@]}"
+  spawn aibridge "$BUILD/AiBridge" "${ON_GATEWAY_CORE[@]}" "${BRIDGE_ENVIRONMENT[@]}" "${PROGRAM_WORDS[@]}"
   choose_program controlplane
   spawn controlplane "$BUILD/ControlPlane" "${ON_OTHER_CORE[@]}" nice -n 19 "${PROGRAM_WORDS[@]}"
   wait_until_ready

@@ -2,7 +2,7 @@
 # For commands that run a Trinity of their own beside any other: `up`'s parts, without what the environment says of another one.
 
 for name in "${!TRINITY_@}"; do
-  case $name in TRINITY_READY_WAIT | TRINITY_STOP_GRACE) ;; *) unset "$name" ;; esac
+  case $name in TRINITY_NATIVE | TRINITY_READY_WAIT | TRINITY_STOP_GRACE) ;; *) unset "$name" ;; esac
 done
 unset name
 
