@@ -65,10 +65,21 @@ public sealed class ProfileReaderTests
     }
 
     [Theory]
+    [InlineData(0x8000_0000L)]
+    [InlineData(-0x8000_0000L)]
+    [InlineData(0x7FFF_FFFF_8000_0000)]
+    public void TryRead_DifferenceOfMoreThan32Bits_LeadsToTheFieldOf32(long difference)
+    {
+        var bytes = CompressedLongs.Of(15, 0, EdgeCount, 1, 5, 300, 8, difference, 0, 2, -EdgeCount);
+        Assert.True(InstrumentationReader.TryRead(bytes, out var elements));
+        Assert.Equal([5, int.MinValue + 5], elements.Select(element => element.Other));
+    }
+
+    [Theory]
     [InlineData(15L, 0L, (long)EdgeCount, 2L, 0L, 300L)] // a value is missing
     [InlineData(15L, 0L, (long)EdgeCount, 1L, 0L, 300L)] // the end is missing
     [InlineData(15L, 0L, 0x185L, 1L, 0L, 300L, 2L, -0x185L)] // a storage that nobody knows
-    [InlineData(15L, long.MaxValue, 0L)] // an offset that no method has
+    [InlineData(15L, 0L, (long)EdgeCount)] // a difference is missing
     public void TryRead_DamagedElements_IsRefused(params long[] longs) =>
         Assert.False(InstrumentationReader.TryRead(CompressedLongs.Of(longs), out _));
 

@@ -29,7 +29,7 @@ internal ref struct InstrumentationReader
     {
         elements = [];
         var read = ImmutableArray.CreateBuilder<InstrumentationElement>();
-        var (offset, kind, count, other) = (0L, 0L, 0L, 0L);
+        var (offset, kind, count, other) = (0, 0, 0, 0);
         while (true)
         {
             // (1) (2)
@@ -42,7 +42,7 @@ internal ref struct InstrumentationReader
                 return false;
             }
 
-            var elementKind = new InstrumentationKind((int)kind);
+            var elementKind = new InstrumentationKind(kind);
             if (elementKind.IsEnd)
             {
                 elements = read.ToImmutable();
@@ -55,23 +55,24 @@ internal ref struct InstrumentationReader
                 return false;
             }
 
-            read.Add(new InstrumentationElement((int)offset, elementKind, (int)count, (int)other, values));
+            read.Add(new InstrumentationElement(offset, elementKind, count, other, values));
         }
     }
 
-    private bool TryAdvance(long mask, int differs, ref long field)
+    // a field has 32 bits, of which the highest may be a flag: a difference can be larger, and its lower half leads to the field all the same
+    private bool TryAdvance(long mask, int differs, ref int field)
     {
-        var difference = 0L;
-        if ((mask & differs) != 0 && !_longs.TryRead(out difference))
+        if ((mask & differs) == 0)
         {
-            return false;
+            return true;
         }
 
-        field = unchecked(field + difference);
-        return field is >= int.MinValue and <= int.MaxValue;
+        var isThere = _longs.TryRead(out var difference);
+        field = unchecked(field + (int)difference);
+        return isThere;
     }
 
-    private bool TryReadValues(InstrumentationStorage storage, long count, out ImmutableArray<long> values)
+    private bool TryReadValues(InstrumentationStorage storage, int count, out ImmutableArray<long> values)
     {
         values = [];
         var read = ImmutableArray.CreateBuilder<long>();
