@@ -6,7 +6,7 @@ namespace Trinity.Bench.Profile.Instrumentation;
 /// Reads the runtime's compressed signed longs, one after the other. The first byte has the width: <c>0xxxxxxs</c> is a byte,
 /// <c>10xxxxxx xxxxxxxs</c> two (s is the sign, the x above it the number's low bits), <c>C0</c> four more bytes, and <c>C1</c> eight more, big end first.
 /// </summary>
-/// <remarks>The format is that of the dotnet/runtime repository: <c>src/coreclr/tools/Common/Pgo/PgoFormat.cs</c> and <c>src/coreclr/vm/pgo_formatprocessing.h</c>.</remarks>
+/// <remarks>The format is that of the dotnet/runtime repository: <c>src/coreclr/tools/Common/Pgo/PgoFormat.cs</c> and <c>src/coreclr/inc/pgo_formatprocessing.h</c>.</remarks>
 internal ref struct CompressedLongReader(ReadOnlySpan<byte> bytes)
 {
     private const byte FourBytes = 0xC0;

@@ -5,7 +5,7 @@ namespace Trinity.Bench.Profile.Instrumentation;
 /// <summary>
 /// Decodes what the runtime says of one method in its <c>JitInstrumentationData</c> events: compressed longs that are elements, each of them
 /// (1) a mask of what differs from the element before, (2) the differences, (3) as many values as it counts, as differences to the value before of the
-/// same storage. A kind of zero is the end. Format: dotnet/runtime, <c>src/coreclr/vm/pgo_formatprocessing.h</c>.
+/// same storage. A kind of zero is the end. Format: dotnet/runtime, <c>src/coreclr/inc/pgo_formatprocessing.h</c>.
 /// </summary>
 internal ref struct InstrumentationReader
 {
