@@ -25,6 +25,8 @@ Stays in the foreground until Ctrl-C or `./trinity down`. A second `up` with the
 Where a container engine answers (DOCKER_HOST, else this machine's), AiBridge also listens on that engine's bridge, a private address
 of this machine, so that agents in containers reach it. An engine that is started later is noticed after `down` and another `up`.
 
+AiBridge is compiled ahead of time, which needs a linker (gcc, libc6-dev); TRINITY_NATIVE=0 leaves it to the just-in-time compiler.
+
 Ctrl-C, and `down`, let requests in flight finish for TRINITY_STOP_GRACE seconds (30); a second Ctrl-C does not wait.
 HELP
 }
