@@ -134,6 +134,11 @@ public sealed class RefusingFront : IAsyncDisposable
         {
             case FirstWord.RefusedStream when !again:
                 await WriteAsync(tls, ResetStream, stream, [0, 0, 0, RefusedStream]);
+                if (_halfway)
+                {
+                    await WriteAsync(tls, WindowUpdate, 0, [0, 0x10, 0, 0]); // what was dropped counts against the connection's window (RFC 9113 section 6.9): the next stream must be able to begin
+                }
+
                 break;
             case FirstWord.Answer:
                 await WriteAsync(tls, Headers, stream, [BadRequest], EndStream | EndHeaders);
