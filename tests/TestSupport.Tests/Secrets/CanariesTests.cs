@@ -54,4 +54,28 @@ public sealed class CanariesTests
 
         Assert.Throws<CanaryLeakException>(() => Canaries.AssertAbsentFrom("x trinity_vk_Zq9wErT5yUiOp3AsDfGh y", "a reply"));
     }
+
+    [Theory]
+    [InlineData("pass-7f3Q")] // shorter than what the search looks for in all others
+    [InlineData("pass word/with+signs-Zq9wErT5yUiOp3AsDfGh")]
+    public void UnusualSecret_IsFoundToo(string secret)
+    {
+        Canaries.Plant("password", secret);
+
+        Assert.Throws<CanaryLeakException>(() => Canaries.AssertAbsentFrom($"x {secret} y", "a reply"));
+        Assert.Throws<CanaryLeakException>(() => Canaries.AssertAbsentFrom($"x {Uri.EscapeDataString(secret)} y", "a reply"));
+        Canaries.AssertAbsentFrom("pass word", "a reply");
+    }
+
+    [Fact]
+    public void SecretsThatShareAPart_AreFoundBoth()
+    {
+        Canaries.Plant("one", "first-kL2mN3bV4cX5zQ6wE7rT");
+        Canaries.Plant("other", "other-kL2mN3bV4cX5zQ6wE7rT");
+
+        var exception = Assert.Throws<CanaryLeakException>(() => Canaries.AssertAbsentFrom("kL2mN3bV4cX5zQ6wE7rT", "a reply"));
+
+        Assert.Contains("one (", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("other (", exception.Message, StringComparison.Ordinal);
+    }
 }

@@ -22,6 +22,10 @@ internal static class PostgresFolder
     // A Unix socket's path has at most 107 characters, and under root the other account must be able to walk in.
     private const int MaxTempPathLength = 60;
 
+    // Tests make and drop databases by the hundred, each some hundred files: in memory that costs a fraction of what it does on a disk.
+    private const string Memory = "/dev/shm";
+    private const long MemoryNeeded = 4L << 30;
+
     public static string Create()
     {
         if (OperatingSystem.IsWindows())
@@ -29,9 +33,7 @@ internal static class PostgresFolder
             throw new PlatformNotSupportedException("The tests' Postgres needs Unix.");
         }
 
-        var temp = Path.GetTempPath();
-        var parent = PostgresAccount.Current is null && temp.Length <= MaxTempPathLength ? temp : "/tmp";
-        var folder = Path.Combine(parent, $"trinity-postgres-{Environment.ProcessId}-{Path.GetRandomFileName()}");
+        var folder = Path.Combine(Parent(), $"trinity-postgres-{Environment.ProcessId}-{Path.GetRandomFileName()}");
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (PostgresAccount.Current is { } account)
         {
@@ -40,5 +42,16 @@ internal static class PostgresFolder
         }
 
         return folder;
+    }
+
+    private static string Parent()
+    {
+        if (Directory.Exists(Memory) && new DriveInfo(Memory).AvailableFreeSpace >= MemoryNeeded)
+        {
+            return Memory;
+        }
+
+        var temp = Path.GetTempPath();
+        return PostgresAccount.Current is null && temp.Length <= MaxTempPathLength ? temp : "/tmp";
     }
 }

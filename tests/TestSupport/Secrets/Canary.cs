@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -8,25 +7,32 @@ namespace Trinity.TestSupport.Secrets;
 internal sealed class Canary
 {
     /// <summary>A hint may show the first letters and the last four; so many in a row from within are a leak.</summary>
-    private const int FragmentLength = 12;
+    public const int FragmentLength = 12;
 
     private readonly string _kind;
     private readonly string _lastFour;
-    private readonly SearchValues<string> _traces;
+    private readonly List<string> _traces;
 
     public Canary(string kind, string secret)
     {
         _kind = kind;
         _lastFour = secret[^Math.Min(4, secret.Length)..];
-        _traces = SearchValues.Create([.. Traces(secret)], StringComparison.OrdinalIgnoreCase);
+        _traces = [.. Traces(secret)];
+        Parts = _traces.TrueForAll(trace => trace.Length >= FragmentLength) ? [.. _traces.Select(MiddleOf)] : [];
     }
+
+    /// <summary>A text that holds the secret holds one of these, each <see cref="FragmentLength"/> long. Empty for a short secret: then there is none.</summary>
+    public IReadOnlyCollection<string> Parts { get; }
 
     /// <summary>Null, or where the secret is.</summary>
     public string? FindIn(string text)
     {
-        var at = text.AsSpan().IndexOfAny(_traces);
-        return at < 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{_kind} (…{_lastFour}) at character {at}");
+        var places = _traces.Select(trace => text.IndexOf(trace, StringComparison.OrdinalIgnoreCase)).Where(place => place >= 0).ToList();
+        return places.Count == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"{_kind} (…{_lastFour}) at character {places.Min()}");
     }
+
+    // What is the secret's own is in its middle: its beginning tells its kind.
+    private static string MiddleOf(string trace) => trace.Substring((trace.Length - FragmentLength) / 2, FragmentLength);
 
     private static IEnumerable<string> Traces(string secret)
     {
