@@ -139,10 +139,10 @@ prepare_cold() {
   local name
   for name in "${!DOTNET_Tiered@}" "${!DOTNET_TC@}" "${!DOTNET_ReadyToRun@}"; do unset "$name"; done
   lock_builds
-  run_build build "$ROOT/src/AiBridge"
+  run_build publish "$ROOT/src/AiBridge" -p:Managed=true -o "$ROOT/artifacts/bench-managed"
   unlock_builds
   choose_program aibridge
-  RUN_OPTIONS+=("--cold-bridge=${PROGRAM_WORDS[-1]}" "--cold-managed-bridge=$ROOT/artifacts/bin/AiBridge/release/Trinity.AiBridge.dll")
+  RUN_OPTIONS+=("--cold-bridge=${PROGRAM_WORDS[-1]}" "--cold-managed-bridge=$ROOT/artifacts/bench-managed/Trinity.AiBridge.dll")
   free_port
   RUN_OPTIONS+=("--cold-bridge-url=http://127.0.0.1:$FREE_PORT")
   free_port

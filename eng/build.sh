@@ -18,21 +18,25 @@ ensure_sdk() {
 }
 
 # AiBridge is compiled ahead of time, into a native program. TRINITY_NATIVE=0, or a machine without a linker, leaves it to the just-in-time compiler.
-can_link() { { have clang || have gcc; } && [[ -e /usr/include/stdlib.h ]]; }
-
-choose_native() {
+check_native() {
   case ${TRINITY_NATIVE:-} in
-    0) NATIVE=0 && return 0 ;;
-    '' | 1) NATIVE=1 ;;
+    '' | 0 | 1) ;;
     *) usage_error "TRINITY_NATIVE is '$TRINITY_NATIVE': expected 0 or 1" ;;
   esac
-  if can_link; then return 0; fi
-  if can_install; then
-    install_packages "a linker (to compile AiBridge ahead of time)" gcc libc6-dev
-  else
-    warn "without a linker (gcc and libc6-dev) AiBridge is not compiled ahead of time: it starts slower and takes more memory"
-    NATIVE=0
+}
+
+can_link() { { have clang || have gcc; } && [[ -e /usr/include/stdlib.h ]]; }
+
+# choose_native: sets NATIVE for the build that comes. A linker that cannot be had is an error only where it was asked for.
+choose_native() {
+  NATIVE=${TRINITY_NATIVE:-1}
+  if ((!NATIVE)) || can_link; then return 0; fi
+  if [[ -n ${TRINITY_NATIVE:-} ]] || can_install; then
+    (install_packages "a linker (to compile AiBridge ahead of time)" gcc libc6-dev) && return 0
+    [[ -z ${TRINITY_NATIVE:-} ]] || exit 1
   fi
+  say "Without a linker (gcc and libc6-dev) AiBridge is not compiled ahead of time: it starts slower and takes more memory."
+  NATIVE=0
 }
 
 # No compiler or build server stays behind: it would outlive us, and hold on to our locks.
@@ -56,55 +60,83 @@ lock_builds() {
   until flock -w 1 8; do :; done
 }
 
+# What is compiled ahead of time has the framework in it, and so needs another build for each of its patches.
+sdk_version() { (cd "$ROOT" && dotnet --version 2>/dev/null); }
+
+sdk_changed() { # BUILD
+  local now
+  now=$(sdk_version) && [[ $now != "$(cat -- "$1/sdk" 2>/dev/null)" ]]
+}
+
+is_native() { [[ -e $1/AiBridge/Trinity.AiBridge && ! -e $1/AiBridge/Trinity.AiBridge.dll ]]; } # BUILD
+
+# One that could not be compiled ahead of time is good until there is a linker.
+is_as_wanted() { # BUILD
+  case ${TRINITY_NATIVE:-} in
+    0) ! is_native "$1" ;;
+    1) is_native "$1" ;;
+    *) is_native "$1" || ! can_link ;;
+  esac
+}
+
 unlock_builds() { exec 8>&-; }
 
 run_build() { # dotnet's arguments; shows what it said only when it fails
   local log=$BUILDS/build.log
   attend dotnet "$@" "${BUILD_OPTIONS[@]}" >"$log" 2>&1 || {
     grep -E '(error|warning) ' "$log" | sort -u | head -n 30 >&2 || tail -n 20 "$log" >&2
-    die "the build failed ($log)"
+    die "the build failed ($log)${BUILD_HINT:-}"
   }
 }
 
 # The native program has intermediate files of its own: it is built for one kind of processor, everything else for any.
+# Those of a build that was broken off are not trusted: a half-written one is newer than what it was made from.
+publish_native() { # DIRECTORY
+  local files=$ROOT/artifacts/native
+  if [[ -e $files/unfinished ]]; then rm -rf -- "$files"; fi
+  mkdir -p -- "$files"
+  touch -- "$files/unfinished"
+  BUILD_HINT='; TRINITY_NATIVE=0 does without compiling ahead of time' run_build publish "$ROOT/src/AiBridge" --artifacts-path "$files" -o "$1"
+  rm -f -- "$files/unfinished" "$1"/*.{pdb,xml} # which neither the program reads nor a debugger: that takes the .dbg
+}
+
 publish_services() { # DIRECTORY
   run_build publish "$ROOT/src/ControlPlane" -o "$1/ControlPlane"
   if ((NATIVE)); then
-    run_build publish "$ROOT/src/AiBridge" --artifacts-path "$ROOT/artifacts/native" -o "$1/AiBridge"
-    rm -f -- "$1"/AiBridge/*.{pdb,xml,dbg} # as large as the program, and no use to it
+    publish_native "$1/AiBridge"
   else
     run_build publish "$ROOT/src/AiBridge" -p:Managed=true -o "$1/AiBridge"
   fi
 }
 
-is_native() { [[ -e $1/AiBridge/Trinity.AiBridge && ! -e $1/AiBridge/Trinity.AiBridge.dll ]]; } # BUILD
-
-# Builds that no process runs from are removed. grep reads its pattern from stdin so as not to find itself.
+# Builds that no process runs from, or was told of, are removed. grep reads its pattern from stdin so as not to find itself.
 remove_old_builds() {
   local directory
   for directory in "$BUILDS"/*/; do
     directory=${directory%/}
     [[ $directory != "$BUILD" ]] || continue
     # shellcheck disable=SC2062  # a glob of files, not a pattern
-    if ! grep -qs --fixed-strings --file=- /proc/[0-9]*/cmdline <<<"$directory/"; then rm -rf -- "$directory"; fi
+    if ! grep -qs --fixed-strings --file=- /proc/[0-9]*/{cmdline,environ} <<<"$directory/"; then rm -rf -- "$directory"; fi
   done
 }
 
 # ensure_build: sets BUILD, building first when a source is newer than the last build, or that was built for another way of running.
 ensure_build() {
+  check_native
   lock_builds
-  choose_native
-  if BUILD=$(current_build) && ! sources_changed && [[ $NATIVE == "$(is_native "$BUILD" && printf 1 || printf 0)" ]]; then
+  if BUILD=$(current_build) && ! sources_changed && ! sdk_changed "$BUILD" && is_as_wanted "$BUILD"; then
     unlock_builds
     return 0
   fi
   ensure_sdk
+  choose_native
   local id
   id=$(date +%Y%m%d-%H%M%S)-$$
   say "Building the services (some minutes the first time)."
   touch -- "$BUILDS/begun"
   rm -rf -- "$BUILDS/$id.new"
   publish_services "$BUILDS/$id.new"
+  sdk_version >"$BUILDS/$id.new/sdk"
   mv -- "$BUILDS/$id.new" "$BUILDS/$id"
   printf '%s\n' "$id" >"$BUILD_STAMP.new"
   touch -r "$BUILDS/begun" -- "$BUILD_STAMP.new"

@@ -90,7 +90,7 @@ options_are_checked() {
 
 every_command_explains_itself() {
   local command
-  for command in up down status demo test bench fmt keys agent-image; do
+  for command in up down status demo test bench profile fmt keys agent-image; do
     "$ROOT/trinity" "$command" --help | grep -q "^Usage: ./trinity $command" || fail "$command --help"
   done
 }

@@ -104,6 +104,7 @@ check_request() {
   require_free_ports
   check_seed_file
   check_database_url
+  check_native
   ensure_dotnet
 }
 
