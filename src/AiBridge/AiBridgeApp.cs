@@ -36,10 +36,16 @@ internal static class AiBridgeApp
             .AddRequestPath()
             .AddReloadPath();
         configure?.Invoke(builder);
-        builder.ConfigureKestrel();
+        var options = builder.Configuration.GetSection(AiBridgeOptions.Section).Get<AiBridgeOptions>() ?? new AiBridgeOptions(); // not yet validated: that is done at the start
+        builder.ConfigureKestrel(options);
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<ReloadMetrics>();
+        if (options.UseInlineSockets())
+        {
+            InlineSockets.Tell(app.Logger);
+        }
+
         app.UseAiBridge();
         app.MapHealth();
         app.MapTrinityMetrics();
@@ -103,9 +109,8 @@ internal static class AiBridgeApp
         .AddSingleton<Shutdown>()
         .AddHostedService(provider => provider.GetRequiredService<Shutdown>());
 
-    private static void ConfigureKestrel(this WebApplicationBuilder builder)
+    private static void ConfigureKestrel(this WebApplicationBuilder builder, AiBridgeOptions options)
     {
-        var options = builder.Configuration.GetSection(AiBridgeOptions.Section).Get<AiBridgeOptions>() ?? new AiBridgeOptions();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownDelay + options.ShutdownDeadline + Shutdown.CutGrace);
         builder.WebHost.UseUrls(options.ListenAddresses());
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBuffers>();

@@ -61,4 +61,6 @@ internal static class EventIds
     // Lifecycle
     public const int ShutdownBegun = 1900;
     public const int ShutdownDeadlinePassed = 1901;
+    public const int SocketsInline = 1902;
+    public const int SocketsNotInline = 1903;
 }

@@ -10,7 +10,7 @@ namespace Trinity.AiBridge;
 /// For the sockets of clients and of upstreams only. Npgsql's stay as they are: it waits for them while it holds locks. Whatever a request does must not block.
 /// The property is internal to the runtime, which keeps it for those who want to try just this; where it is gone, nothing changes.
 /// </remarks>
-internal static class InlineSockets
+internal static partial class InlineSockets
 {
     private static readonly Action<Socket, bool>? Prefer = typeof(Socket).GetProperty("PreferInlineCompletions", BindingFlags.Instance | BindingFlags.NonPublic)?.SetMethod?.CreateDelegate<Action<Socket, bool>>();
 
@@ -18,6 +18,19 @@ internal static class InlineSockets
     private static readonly object Several = new();
 
     public static bool Possible => Prefer is not null;
+
+    /// <summary>Says at the start whether what is asked for is so.</summary>
+    public static void Tell(ILogger logger)
+    {
+        if (Possible)
+        {
+            Log.Used(logger);
+        }
+        else
+        {
+            Log.NotPossible(logger);
+        }
+    }
 
     /// <summary>For the connections to upstreams, in two steps: between them is the TLS handshake, which may have to fetch a certificate, and blocks meanwhile.</summary>
     /// <remarks>A request may begin two connections, of which nobody knows which is ready first: then neither is switched over.</remarks>
@@ -50,4 +63,13 @@ internal static class InlineSockets
     };
 
     private static void Use(Socket socket) => Prefer?.Invoke(socket, true);
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventIds.SocketsInline, LogLevel.Information, "Requests run on the thread that reads the sockets.")]
+        public static partial void Used(ILogger logger);
+
+        [LoggerMessage(EventIds.SocketsNotInline, LogLevel.Warning, "This runtime cannot run requests on the thread that reads the sockets; they run on the pool's.")]
+        public static partial void NotPossible(ILogger logger);
+    }
 }

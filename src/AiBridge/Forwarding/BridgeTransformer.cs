@@ -43,6 +43,11 @@ internal sealed class BridgeTransformer(
             return false;
         }
 
+        if (proxyResponse.StatusCode == HttpStatusCode.SwitchingProtocols && !WebSocketUpgrade.IsAskedFor(httpContext.Request))
+        {
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, "The provider switched to a protocol that nobody asked for.");
+        }
+
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         httpContext.Response.Headers[ReplyHeaders.InterceptionId] = exchange.Draft.IdText; // again: a failover cleared it, a bridge behind this one may have set its own
         if (proxyResponse.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented && WebSocketUpgrade.IsAskedFor(httpContext.Request))

@@ -76,7 +76,8 @@ internal static class RouteResolver
             || text.Contains('%', StringComparison.Ordinal) // what the server left encoded (%2F), or was encoded twice
             || text.Contains("//", StringComparison.Ordinal)
             || text.Contains("/..", StringComparison.Ordinal)
-            || text.Contains("/./", StringComparison.Ordinal));
+            || text.Contains("/./", StringComparison.Ordinal)
+            || text.EndsWith("/.", StringComparison.Ordinal));
 
     private static string Printable(string text)
     {

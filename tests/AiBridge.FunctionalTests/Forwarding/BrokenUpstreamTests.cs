@@ -53,6 +53,15 @@ public sealed class BrokenUpstreamTests(WireBench wire) : IClassFixture<WireBenc
     }
 
     [Theory]
+    [MemberData(nameof(Models.DialectsAndModes), MemberType = typeof(Models))]
+    public async Task ProtocolSwitch_ThatNobodyAskedFor_IsABadGateway(string dialect, bool stream)
+    {
+        Bench.Expect(dialect).Reply(FakeReply.Empty(101));
+
+        await Bench.AssertErrorAsync(dialect, stream, 502, "upstream_invalid");
+    }
+
+    [Theory]
     [InlineData(Models.Messages)]
     [InlineData(Models.Chat)]
     [InlineData(Models.Responses)]

@@ -89,6 +89,7 @@ public sealed class RouteTests(EchoBench echo) : IClassFixture<EchoBench>
     [InlineData("/openai/v1/v1/models")]
     [InlineData("/openai/V1/models")]
     [InlineData("/openai/v1/responsesx")]
+    [InlineData("/openai/v1/responses/")]
     [InlineData("/openai/v1")]
     [InlineData("/openai/chat/completions")]
     [InlineData("/openai/v1/messages")]

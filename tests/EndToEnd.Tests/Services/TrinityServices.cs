@@ -13,6 +13,9 @@ public class TrinityServices : IAsyncLifetime
     /// <summary>More settings of both services, such as <c>--LogFormat=json</c>.</summary>
     protected virtual IReadOnlyList<string> Settings => [];
 
+    /// <summary>More of both services' environment.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Variables { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Where the bridge listens, its own address first.</summary>
     protected virtual string BridgeListen => BridgeUrl;
 
@@ -92,6 +95,11 @@ public class TrinityServices : IAsyncLifetime
         var environment = EnvironmentOf(connectionString, _data);
         environment[$"TRINITY_{project.ToUpperInvariant()}__LISTEN"] = listen;
         environment[$"TRINITY_{project.ToUpperInvariant()}__ALLOWPRIVATEUPSTREAMS"] = "true";
+        foreach (var (name, value) in Variables)
+        {
+            environment[name] = value;
+        }
+
         var service = ChildProcess.Start(BuildOutput.Program(project, Settings) with { Environment = environment });
         using var probe = LoopbackHttp.CreateClient(address);
         await Eventually.TrueAsync(async () => await IsReadyAsync(service, probe), $"{project} is ready");

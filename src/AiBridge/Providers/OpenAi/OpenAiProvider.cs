@@ -33,6 +33,7 @@ internal sealed class OpenAiProvider : IProvider
             "/responses" => Responses,
             "/models" => Models,
             "/conversations" => Conversations,
+            "/responses/" => null, // which some servers take for the one without the slash, that runs a model
             { } text when text.StartsWith("/responses/", StringComparison.Ordinal) => Response,
             { } text when text.StartsWith("/models/", StringComparison.Ordinal) => Model,
             { } text when text.StartsWith("/conversations/", StringComparison.Ordinal) => Conversation,
