@@ -136,9 +136,9 @@ internal sealed partial class AgentReconciler(
 
     private bool IsWaiting(AgentReport seen) => seen.RetryAt > time.GetUtcNow().UtcDateTime;
 
-    // What is at rest is looked at now and then; what something waits for, every time.
+    // What is at rest is looked at now and then; what something waits for, every time. Reports bear the database's time: by a clock that is behind it they come from the future, and would hold for as long.
     private bool IsDue(AgentRow agent, AgentReport seen) =>
-        seen.ReportedAt + RestLook < time.GetUtcNow().UtcDateTime || seen.ReportedAt < agent.UpdatedAt || seen.RunningTasks.Any(tasks => tasks.Generation < agent.Generation);
+        (time.GetUtcNow().UtcDateTime - seen.ReportedAt).Duration() > RestLook || seen.ReportedAt < agent.UpdatedAt || seen.RunningTasks.Any(tasks => tasks.Generation < agent.Generation);
 
     private static bool Differs(AgentRow agent, AgentReport seen) =>
         agent.DesiredState == AgentIntent.Deleted

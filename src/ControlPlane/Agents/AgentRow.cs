@@ -132,6 +132,4 @@ internal sealed record AgentGenerationRow
     public Guid? VirtualKeyId { get; init; }
 
     public required string Reason { get; init; }
-
-    public required DateTime CreatedAt { get; init; }
 }

@@ -97,11 +97,12 @@ internal sealed class AgentStore(NpgsqlDataSource database)
     public Task DeleteAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition("delete from agents where id = @id", new { id }, cancellationToken: cancellationToken));
 
+    /// <summary>Stamped by the database's clock, as the agents' reports are that it is compared with.</summary>
     public Task InsertGenerationAsync(NpgsqlConnection connection, AgentGenerationRow row, CancellationToken cancellationToken)
     {
         const string sql = """
             insert into agent_generations (agent_id, generation, auth, subscription_id, subscription, token_generation, fingerprint, virtual_key_id, reason, created_at)
-            values (@AgentId, @Generation, @Auth, @SubscriptionId, @Subscription, @TokenGeneration, @Fingerprint, @VirtualKeyId, @Reason, @CreatedAt)
+            values (@AgentId, @Generation, @Auth, @SubscriptionId, @Subscription, @TokenGeneration, @Fingerprint, @VirtualKeyId, @Reason, clock_timestamp())
             """;
         return connection.ExecuteAsync(new CommandDefinition(sql, row, cancellationToken: cancellationToken));
     }

@@ -45,7 +45,6 @@ internal sealed class AgentGenerations(AgentStore agents, SubscriptionStore subs
             Fingerprint = credential?.Fingerprint ?? subscription?.Fingerprint, // a token that cannot be decrypted now may be delivered later
             VirtualKeyId = agent.Auth != AgentAuth.None && agent.Via == AgentVia.Bridge ? agent.VirtualKeyId : null,
             Reason = reason,
-            CreatedAt = time.GetUtcNow().UtcDateTime,
         };
         await agents.InsertGenerationAsync(connection, row, cancellationToken);
     }

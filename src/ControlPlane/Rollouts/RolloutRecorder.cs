@@ -16,8 +16,7 @@ internal sealed class RolloutRecorder(RolloutStore store, KeyFingerprints finger
             return null;
         }
 
-        var now = time.GetUtcNow();
-        var id = Guid.CreateVersion7(now);
+        var id = Guid.CreateVersion7(time.GetUtcNow());
         var cipher = fingerprints.Protect(id, retired.Select(secrets.Reveal));
         var row = new RolloutRow
         {
@@ -30,7 +29,6 @@ internal sealed class RolloutRecorder(RolloutStore store, KeyFingerprints finger
             FingerprintsCipher = cipher.Cipher,
             FingerprintsKeyId = cipher.KeyId,
             CreatedBy = actor,
-            CreatedAt = now.UtcDateTime,
         };
         await store.InsertAsync(write.Connection, row, cancellationToken);
         await store.InsertAgentsAsync(write.Connection, id, agents, cancellationToken);
@@ -41,8 +39,7 @@ internal sealed class RolloutRecorder(RolloutStore store, KeyFingerprints finger
     public async Task<Guid> RecordForAgentsAsync(
         WriteTransaction write, string subject, string action, IReadOnlyList<RetiredSecret> retired, IReadOnlyList<AgentRow> agents, string actor, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var id = Guid.CreateVersion7(now);
+        var id = Guid.CreateVersion7(time.GetUtcNow());
         var cipher = retired.Any(secret => secret.Fingerprint is not null) ? fingerprints.Protect(id, retired.Select(secret => secret.Fingerprint)) : null;
         var row = new RolloutRow
         {
@@ -55,7 +52,6 @@ internal sealed class RolloutRecorder(RolloutStore store, KeyFingerprints finger
             FingerprintsCipher = cipher?.Cipher,
             FingerprintsKeyId = cipher?.KeyId,
             CreatedBy = actor,
-            CreatedAt = now.UtcDateTime,
         };
         await store.InsertAsync(write.Connection, row, cancellationToken);
         await store.InsertAgentsAsync(write.Connection, id, agents, cancellationToken);

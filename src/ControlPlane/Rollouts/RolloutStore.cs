@@ -16,11 +16,12 @@ internal sealed class RolloutStore(NpgsqlDataSource database)
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => database.OpenConnectionAsync(cancellationToken);
 
+    /// <summary>Stamped by the database's clock, as the agents' reports are that it is compared with.</summary>
     public Task InsertAsync(NpgsqlConnection connection, RolloutRow row, CancellationToken cancellationToken)
     {
         const string sql = """
             insert into rollouts (id, provider_id, subject, action, generation, retired_key_ids, retired_key_hints, fingerprints_cipher, fingerprints_key_id, created_by, created_at)
-            values (@Id, @ProviderId, @Subject, @Action, @Generation, @RetiredKeyIds, @RetiredKeyHints, @FingerprintsCipher, @FingerprintsKeyId, @CreatedBy, @CreatedAt)
+            values (@Id, @ProviderId, @Subject, @Action, @Generation, @RetiredKeyIds, @RetiredKeyHints, @FingerprintsCipher, @FingerprintsKeyId, @CreatedBy, clock_timestamp())
             """;
         return connection.ExecuteAsync(new CommandDefinition(sql, row, cancellationToken: cancellationToken));
     }
@@ -144,7 +145,8 @@ internal sealed record RolloutRow
 
     public required string CreatedBy { get; init; }
 
-    public required DateTime CreatedAt { get; init; }
+    /// <summary>By the database's clock; it is not written from here.</summary>
+    public DateTime CreatedAt { get; init; }
 }
 
 /// <summary>An agent's part in a rollout, and what was last seen of it.</summary>

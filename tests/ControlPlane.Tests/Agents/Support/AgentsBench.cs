@@ -14,10 +14,11 @@ internal sealed class AgentsBench : IAsyncDisposable
     private readonly string _keys;
     private readonly bool _looks;
 
-    private AgentsBench(PostgresDatabase database, bool looks)
+    private AgentsBench(PostgresDatabase database, bool looks, TimeSpan clockOff)
     {
         Database = database;
         _looks = looks;
+        Time = new LeapingTime(clockOff);
         _keys = $"k1:{Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32))}";
     }
 
@@ -25,7 +26,7 @@ internal sealed class AgentsBench : IAsyncDisposable
 
     public InMemoryEngine Engine { get; } = new();
 
-    public LeapingTime Time { get; } = new();
+    public LeapingTime Time { get; }
 
     public ControlPlaneHost Host => _hosts[0];
 
@@ -35,9 +36,10 @@ internal sealed class AgentsBench : IAsyncDisposable
     public string Token { get; private set; } = "";
 
     /// <param name="looks">Whether control planes look after agents by themselves; else one round is made by <see cref="LookAsync"/>.</param>
-    public static async Task<AgentsBench> StartAsync(bool looks = false)
+    /// <param name="clockOff">How far the control planes' clock is ahead of the database's.</param>
+    public static async Task<AgentsBench> StartAsync(bool looks = false, TimeSpan clockOff = default)
     {
-        var bench = new AgentsBench(await ControlPlaneHost.CreateDatabaseAsync(), looks);
+        var bench = new AgentsBench(await ControlPlaneHost.CreateDatabaseAsync(), looks, clockOff);
         await bench.AddHostAsync();
         await bench.Api.CreateProviderAsync("anthropic", Canaries.New("anthropic-key"));
         bench.Token = await bench.PutSubscriptionAsync("first");

@@ -1,11 +1,12 @@
 namespace Trinity.ControlPlane.Tests.Agents.Support;
 
 /// <summary>A clock that flows and can leap. Waits below a second are real ones; longer ones (limits, pauses before another try) end by a leap only, so that no test sits them out.</summary>
-internal sealed class LeapingTime : TimeProvider
+/// <param name="off">How far it is from the real one, by which the database and the engine go.</param>
+internal sealed class LeapingTime(TimeSpan off = default) : TimeProvider
 {
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
-    private readonly ManualTimeProvider _leaps = new(System.GetUtcNow()); // the database and the engine go by the real one
+    private readonly ManualTimeProvider _leaps = new(System.GetUtcNow() + off);
     private readonly long _started = System.GetTimestamp();
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
