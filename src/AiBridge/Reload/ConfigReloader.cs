@@ -27,6 +27,7 @@ internal sealed partial class ConfigReloader(
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(250); // or the signals of a Postgres that answers, but cannot be loaded from, would make it a busy loop
     private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(10); // a database that accepts and then is silent must not stop us for longer
 
     private readonly AsyncLock _oneAtATime = new();
@@ -83,12 +84,13 @@ internal sealed partial class ConfigReloader(
         }
     }
 
-    // What is applied in part holds up no change of the rest.
+    // It ends early on a signal: on a change, or when the heartbeat finds Postgres at a revision that is not served. Else a change after an outage, or of the rest of what is applied in part, would wait for it.
     private async Task PauseAsync(TimeSpan pause, CancellationToken stoppingToken)
     {
+        var first = pause < MinPause ? pause : MinPause;
+        await Task.Delay(first, time, stoppingToken);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var signalled = config.Current is { IsWhole: false } ? signal.WaitAsync(either.Token) : Task.Delay(Timeout.InfiniteTimeSpan, either.Token);
-        await Task.WhenAny(Task.Delay(pause, time, either.Token), signalled);
+        await Task.WhenAny(Task.Delay(pause - first, time, either.Token), signal.WaitAsync(either.Token));
         await either.CancelAsync();
         stoppingToken.ThrowIfCancellationRequested();
     }

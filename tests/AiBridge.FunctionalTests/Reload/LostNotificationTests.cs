@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Trinity.AiBridge.FunctionalTests.Bridges;
 using Trinity.AiBridge.FunctionalTests.Support;
+using Trinity.AiBridge.Reload;
 
 namespace Trinity.AiBridge.FunctionalTests.Reload;
 
@@ -88,6 +91,70 @@ public sealed class LostNotificationTests
         await bench.Bridge.Logs.WhenLoggedAsync(EventIds.HeartbeatFailed);
         await blocking.RollbackAsync(Timeouts.Token);
         await bench.Bridge.Logs.WhenLoggedAsync(EventIds.HeartbeatRecovered);
+    }
+
+    // The pause between attempts has grown to seconds by then.
+    [Fact]
+    public async Task Change_AfterManyFailedLoads_IsAppliedWithinASecond()
+    {
+        var clock = new ManualTimeProvider();
+        await using var bench = await StartAsync(clock);
+        await bench.Database.ExecuteAsync("alter table virtual_keys rename column models to models_of_the_future; update ai_providers set enabled = true");
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (bench.Bridge.Logs.Of(EventIds.ReloadFailed).Count >= 10)
+                {
+                    return true; // and the pause after the last has just begun
+                }
+
+                clock.Advance(TimeSpan.FromSeconds(5));
+                return false;
+            },
+            "the pause has grown");
+
+        await bench.Database.ExecuteAsync("alter table virtual_keys rename column models_of_the_future to models");
+        var revision = await bench.Config.SetKeysAsync("anthropic", "sk-after-all-0123456789");
+
+        var advanced = 0;
+        await Eventually.TrueAsync(
+            () =>
+            {
+                if (advanced < 900)
+                {
+                    clock.Advance(TimeSpan.FromMilliseconds(100));
+                    advanced += 100;
+                }
+
+                return bench.Bridge.Snapshot!.Generation >= revision;
+            },
+            "the change is applied");
+    }
+
+    [Fact]
+    public async Task Signals_WhileLoadsFail_MakeNoBusyLoop()
+    {
+        var clock = new ManualTimeProvider();
+        await using var bench = await StartAsync(clock);
+        bench.Upstream.Respond(request => AnthropicMessage.Saying("Hello.").For(request));
+        await bench.Database.ExecuteAsync("alter table virtual_keys rename column models to models_of_the_future; update ai_providers set enabled = true");
+        await bench.Bridge.Logs.WhenLoggedAsync(EventIds.ReloadFailed);
+
+        for (var i = 0; i < 50; i++) // the clock stands still
+        {
+            bench.Bridge.Services.GetRequiredService<ChangeSignal>().Raise();
+            using var reply = await bench.SendAsync(bench.Post(GatedStream.Path, GatedStream.Request));
+            Assert.True(reply.IsSuccessStatusCode);
+        }
+
+        Assert.Single(bench.Bridge.Logs.Of(EventIds.ReloadFailed));
+    }
+
+    private static async Task<TestBench> StartAsync(ManualTimeProvider clock)
+    {
+        var bench = await TestBench.StartAsync(["anthropic"], [NoHeartbeat], builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        await bench.Bridge.Logs.WhenLoggedAsync(EventIds.ListenerConnected);
+        return bench;
     }
 
     private static string Through(TcpFaultProxy wire, TestBench bench) =>
