@@ -32,6 +32,8 @@ internal static class EventIds
     public const int HeartbeatFailed = 1220;
     public const int HeartbeatRecovered = 1221;
     public const int ProviderWithoutKey = 1222;
+    public const int ReplicaIdShared = 1223;
+    public const int ReplicaIdNotKept = 1224;
 
     // Recording
     public const int RecordsNotWritten = 1300;
