@@ -12,8 +12,8 @@ namespace Trinity.AiBridge.Reload;
 /// <summary>Step (g) of the reload path: tells the control plane, in <c>bridge_replicas</c>, which generation this replica serves, what still drains, and which keys cool down.</summary>
 /// <remarks>
 /// <c>_oneAtATime</c> keeps a withdrawal and reports from overtaking each other. It guards the fields.
-/// A row has one writer: whoever starts takes its id's row over; after that a report is taken only where the row is as this process left it. Whoever finds it rewritten
-/// has a double, of its data directory or of the whole machine, and goes on under another id. Only Postgres's clock is asked. See docs/decisions/0007.
+/// A row has one writer: whoever starts takes its id's row over; after that a report is taken only where the row bears this process's start. Whoever finds another's
+/// has a double, of its data directory, and goes on under another id. No two clocks are compared. See docs/decisions/0007.
 /// </remarks>
 internal sealed partial class ReplicaReporter(
     NpgsqlDataSource database,
@@ -27,17 +27,17 @@ internal sealed partial class ReplicaReporter(
     TimeProvider time,
     ILogger<ReplicaReporter> logger)
 {
-    // $9: when this process wrote the row last; null: it has not yet. $10: a report may have been taken without its answer, and only its own start tells the row for its own.
+    // $9: this process has had the row.
     private const string Upsert = """
         insert into bridge_replicas as r (id, address, version, generation, applied_at, heartbeat_at, started_at, draining, errors, cooling)
         values ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, $6::jsonb, $7::jsonb, $8::jsonb)
         on conflict (id) do update set address = $2, version = $3, generation = $4, heartbeat_at = clock_timestamp(), started_at = $5, draining = $6::jsonb, errors = $7::jsonb, cooling = $8::jsonb,
           applied_at = case when r.generation = $4 and r.started_at = $5 then r.applied_at else clock_timestamp() end
-        where $9::timestamptz is null or r.heartbeat_at <= $9 or ($10 and r.started_at = $5)
-        returning heartbeat_at, (select revision from config_revision) as revision, extract(epoch from clock_timestamp() - (select changed_at from config_revision))::float8 as age
+        where not $9 or r.started_at = $5
+        returning (select revision from config_revision) as revision, extract(epoch from clock_timestamp() - (select changed_at from config_revision))::float8 as age
         """;
 
-    private const string Delete = "delete from bridge_replicas where id = $1 and ($2::timestamptz is null or heartbeat_at <= $2 or ($3 and started_at = $4))"; // not a double's row
+    private const string Delete = "delete from bridge_replicas where id = $1 and (not $2 or started_at = $3)"; // not a double's row
 
     private const int MaxCooling = 1000; // of the keys that cool down longest
 
@@ -48,8 +48,7 @@ internal sealed partial class ReplicaReporter(
     private bool _failing;
     private bool _withdrawn;
     private bool _announced;
-    private DateTime? _written; // by Postgres's clock, as it said
-    private bool _unanswered; // since then a report was sent, and may have been taken
+    private bool _hasRow;
 
     /// <summary>Puts the replica into the fleet before it serves a configuration for the first time: a rollout that did not know of it could call a key safe to revoke that it is about to use.</summary>
     /// <exception cref="NpgsqlException">Postgres does not take it.</exception>
@@ -102,7 +101,7 @@ internal sealed partial class ReplicaReporter(
             using var turn = await _oneAtATime.EnterAsync(cancellationToken);
             _withdrawn = true; // a report that is still to come would put the row back
             await using var delete = database.CreateCommand(Delete);
-            AddParameters(delete, [replica.Id, (object?)_written ?? DBNull.Value, _unanswered, replica.StartedAt]);
+            AddParameters(delete, [replica.Id, _hasRow, replica.StartedAt]);
             await delete.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (Exception exception)
@@ -150,7 +149,7 @@ internal sealed partial class ReplicaReporter(
 
         var shared = replica.Id;
         replica.Renew();
-        _written = null;
+        _hasRow = false;
         Log.IdShared(logger, shared, replica.Id);
         disk.Run(KeepId);
         return await UpsertAsync(generation, draining, errors, cooling, cancellationToken) ?? throw new InvalidOperationException("A row that nobody had before is not taken.");
@@ -160,18 +159,15 @@ internal sealed partial class ReplicaReporter(
     private async Task<(long Revision, double Age)?> UpsertAsync(long generation, string draining, string errors, string cooling, CancellationToken cancellationToken)
     {
         await using var upsert = database.CreateCommand(Upsert);
-        AddParameters(upsert, [replica.Id, replica.Address, TrinityHosting.Version, generation, replica.StartedAt, draining, errors, cooling, (object?)_written ?? DBNull.Value, _unanswered]);
-        _unanswered = true;
+        AddParameters(upsert, [replica.Id, replica.Address, TrinityHosting.Version, generation, replica.StartedAt, draining, errors, cooling, _hasRow]);
         await using var reader = await upsert.ExecuteReaderAsync(cancellationToken);
-        var isTaken = await reader.ReadAsync(cancellationToken);
-        _unanswered = false;
-        if (!isTaken)
+        if (!await reader.ReadAsync(cancellationToken))
         {
             return null;
         }
 
-        _written = reader.GetDateTime(0);
-        return (reader.GetInt64(1), reader.GetDouble(2));
+        _hasRow = true;
+        return (reader.GetInt64(0), reader.GetDouble(1));
     }
 
     private void KeepId()
@@ -203,7 +199,7 @@ internal sealed partial class ReplicaReporter(
         public static partial void Recovered(ILogger logger);
 
         [LoggerMessage(EventIds.ReplicaIdShared, LogLevel.Error,
-            "Another process reports as replica {Shared}: the data directory, or the machine, was copied from one that runs. This replica goes on as {Id}; give each a data directory of its own.")]
+            "Another process reports as replica {Shared}: the data directory was copied from one that runs. This replica goes on as {Id}; give each a data directory of its own.")]
         public static partial void IdShared(ILogger logger, Guid shared, Guid id);
 
         [LoggerMessage(EventIds.ReplicaIdNotKept, LogLevel.Warning, "The replica's new id could not be kept ({Reason}); after a restart it has the old one again, and its row reads lost.")]
