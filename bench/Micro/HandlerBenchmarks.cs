@@ -79,7 +79,7 @@ public class HandlerBenchmarks
         }
 
         await _endpoint!.HandleAsync(_context);
-        return _recorder!.Queue.TryRead(out var record) ? record : throw new InvalidOperationException("The request was not recorded.");
+        return _recorder!.TryTake(out var record, out _) ? record : throw new InvalidOperationException("The request was not recorded.");
     }
 
     private static void Check(Interception record, bool stream)

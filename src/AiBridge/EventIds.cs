@@ -52,6 +52,7 @@ internal static class EventIds
     public const int JournalNotTakenOver = 1313;
     public const int JournalGone = 1314;
     public const int JournalTorn = 1315;
+    public const int RecordsStripped = 1316;
     public const int LimitsNotWritten = 1320;
     public const int LimitsWrittenAgain = 1321;
     public const int LimitsDropped = 1322;

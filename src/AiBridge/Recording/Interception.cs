@@ -57,4 +57,6 @@ internal sealed record Interception
 
     /// <summary>Empty, too, when it was read from a file that does not mention it: the deserializer sets what is missing to null.</summary>
     public IReadOnlyList<ToolUsage> ToolUsages { get; init => field = value ?? []; } = [];
+
+    public Interception WithoutToolInput() => this with { ToolUsages = [.. ToolUsages.Select(tool => tool with { Input = null })] };
 }

@@ -5,6 +5,7 @@ namespace Trinity.AiBridge.Recording;
 internal sealed class PendingBatch
 {
     private const int Plain = 700; // a record without tools
+    private const int PlainTool = 50; // without its texts
 
     private static readonly Place Nowhere = new(File: null, Records: null);
 
@@ -26,7 +27,17 @@ internal sealed class PendingBatch
     public Place Where => Volatile.Read(ref _place);
 
     /// <summary>Characters, about.</summary>
-    public static long WeightOf(Interception record) => record.ToolUsages.Count == 0 ? Plain : Plain + record.ToolUsages.Sum(tool => tool.Input?.Length ?? 0);
+    public static long WeightOf(Interception record)
+    {
+        long weight = Plain;
+        for (var i = 0; i < record.ToolUsages.Count; i++) // the request path's: no enumerator
+        {
+            var tool = record.ToolUsages[i];
+            weight += PlainTool + tool.Tool.Length + (tool.CallId?.Length ?? 0) + (tool.Input?.Length ?? 0);
+        }
+
+        return weight;
+    }
 
     /// <summary>False when they have been shipped meanwhile: nobody needs the file.</summary>
     public bool TryMoveTo(JournalFile file, bool keepInMemory)

@@ -33,7 +33,7 @@ internal sealed partial class RecordShipper : SteadyBackgroundService
     public RecordShipper(InterceptionRecorder recorder, RecordJournal journal, RecordWriter writer, BridgeMetrics metrics, TimeProvider time, ILogger<RecordShipper> logger) : base(logger)
     {
         (_recorder, _journal, _writer, _time) = (recorder, journal, writer, time);
-        metrics.ObserveRecordQueue(() => recorder.Queue.Count + Volatile.Read(ref _waiting));
+        metrics.ObserveRecordQueue(() => recorder.Count + Volatile.Read(ref _waiting));
     }
 
     /// <summary>Runs until the queue is complete and empty, which is after the web server has drained; then Postgres gets <see cref="FlushDeadline"/>.</summary>
@@ -74,7 +74,7 @@ internal sealed partial class RecordShipper : SteadyBackgroundService
     private async Task TakeAllAsync(CancellationToken stoppingToken)
     {
         var left = EnqueueLeftAsync(stoppingToken);
-        while (await _recorder.Queue.WaitToReadAsync(stoppingToken))
+        while (await _recorder.WaitToTakeAsync(stoppingToken))
         {
             var behind = Volatile.Read(ref _waiting) > 0; // Postgres is away or slow: no use in waiting for it
             var records = Take();
@@ -113,7 +113,7 @@ internal sealed partial class RecordShipper : SteadyBackgroundService
     private List<Interception> Take()
     {
         var records = new List<Interception>();
-        for (var weight = 0L; records.Count < JournalFile.MaxRecords && weight < MaxWeight && _recorder.Queue.TryRead(out var record); weight += PendingBatch.WeightOf(record))
+        for (var weight = 0L; records.Count < JournalFile.MaxRecords && weight < MaxWeight && _recorder.TryTake(out var record, out var more); weight += more)
         {
             records.Add(record);
         }
@@ -255,7 +255,7 @@ internal sealed partial class RecordShipper : SteadyBackgroundService
 
     private void SayWhatIsLeft()
     {
-        var lost = _recorder.Queue.Count + Volatile.Read(ref _unsaved);
+        var lost = _recorder.Count + Volatile.Read(ref _unsaved);
         if (lost > 0)
         {
             Log.RecordsLostAtShutdown(Logger, lost);

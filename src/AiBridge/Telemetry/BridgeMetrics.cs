@@ -34,6 +34,7 @@ internal sealed class BridgeMetrics
     private readonly Histogram<double> _drain;
     private readonly Counter<long> _cut;
     private readonly Counter<long> _recordsDropped;
+    private readonly Counter<long> _recordsStripped;
     private readonly Counter<long> _credentialRefusals;
     private readonly Counter<long> _refusalsDropped;
     private readonly Counter<long> _limitsObserved;
@@ -61,6 +62,7 @@ internal sealed class BridgeMetrics
         _drain = Seconds("trinity_bridge_drain_duration", "From a bridge's retirement to its last request.", [.01, .1, 1, 10, 60, 300, 900, 1800]);
         _cut = _meter.CreateCounter<long>("trinity_drain_deadline_cuts", null, "Requests cut because the drain deadline passed.");
         _recordsDropped = _meter.CreateCounter<long>("trinity_records_dropped", null, "Records lost because the queue was full.");
+        _recordsStripped = _meter.CreateCounter<long>("trinity_records_stripped", null, "Records that lost their tools' input because the queue was large.");
         _credentialRefusals = _meter.CreateCounter<long>("trinity_credential_refusals", null, "Requests whose own credential the provider refused.");
         _refusalsDropped = _meter.CreateCounter<long>("trinity_credential_refusals_dropped", null, "Refusals of own credentials that were not reported because the queue was full.");
         _limitsObserved = _meter.CreateCounter<long>("trinity_limits_observed", null, "Replies that said how far a credential's limits are used up.");
@@ -163,6 +165,8 @@ internal sealed class BridgeMetrics
     public void DrainDeadlinePassed(string provider, int requests) => _cut.Add(requests, new TagList { { "provider", provider } });
 
     public void RecordDropped() => _recordsDropped.Add(1);
+
+    public void RecordStripped() => _recordsStripped.Add(1);
 
     public void CredentialRefused(string provider, int status) => _credentialRefusals.Add(1, new TagList { { "provider", provider }, { "status", status } });
 
