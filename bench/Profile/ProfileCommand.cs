@@ -1,6 +1,6 @@
 using System.Globalization;
-using Trinity.Bench.Profile.Mibc;
 using Trinity.Bench.Profile.Identities;
+using Trinity.Bench.Profile.Mibc;
 using Trinity.Bench.Profile.Traces;
 
 namespace Trinity.Bench.Profile;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Trinity.Bench.Profile.Identities;
 using Trinity.Bench.Profile.Instrumentation;
 using Trinity.Bench.Profile.Mibc;
-using Trinity.Bench.Profile.Identities;
 using Trinity.Bench.Profile.Traces;
 
 namespace Trinity.Bench.Profile;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Trinity.Bench.Profile.Instrumentation;
 using Trinity.Bench.Profile.Identities;
+using Trinity.Bench.Profile.Instrumentation;
 
 namespace Trinity.Bench.Profile.Mibc;
 

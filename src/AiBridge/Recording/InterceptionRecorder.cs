@@ -17,8 +17,8 @@ internal sealed partial class InterceptionRecorder(BridgeMetrics metrics, TimePr
     /// <summary>Characters, about, of what is queued: from here on records come without their tools' input. One with all that a reply may hold has 8 Mi.</summary>
     public const long MaxWeightWithInput = 64 * 1024 * 1024;
 
-    /// <summary>Characters, about: from here on records are dropped. <see cref="Capacity"/> of them without tools weigh less.</summary>
-    public const long MaxWeight = 96 * 1024 * 1024;
+    /// <summary>Characters, about: from here on records are dropped. Beside all the input there is room for nearly <see cref="Capacity"/> records without tools.</summary>
+    public const long MaxWeight = 128 * 1024 * 1024;
 
     private readonly Channel<Interception> _queue = Channel.CreateBounded<Interception>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly AnonymousQuota _anonymous = new(time);
