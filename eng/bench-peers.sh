@@ -22,7 +22,7 @@ ensure_portkey() {
   say "Installing Portkey's gateway (a peer of the benchmark)."
   mkdir -p -- "$PORTKEY"
   cp -- "$ROOT"/bench/portkey/package{,-lock}.json "$PORTKEY"
-  attend npm ci --prefix "$PORTKEY" --ignore-scripts --no-audit --no-fund >"$SETUP_LOG" 2>&1 </dev/null || die "npm could not install Portkey's gateway ($SETUP_LOG)"
+  attend npm ci --prefer-offline --prefix "$PORTKEY" --ignore-scripts --no-audit --no-fund >"$SETUP_LOG" 2>&1 </dev/null || die "npm could not install Portkey's gateway ($SETUP_LOG)"
   cp -- "$PORTKEY/package-lock.json" "$PORTKEY/installed-lock.json"
 }
 
