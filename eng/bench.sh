@@ -80,7 +80,7 @@ choose_cores() {
   if ((BENCH_SHARED == 0)) && have taskset && (($(nproc) > 1)); then
     ON_GATEWAY_CORE=(taskset -c 0) ON_OTHER_CORE=(taskset -c 1) AS_LOAD=(taskset -c 1)
     # What measures must not wait for what else runs on its core: a kernel may let that run on until its next tick, which is milliseconds.
-    if [[ $BENCH_PLAN != smoke ]] && chrt --rr 1 true 2>/dev/null; then ON_GATEWAY_CORE+=(chrt --rr 1) AS_LOAD+=(chrt --rr 1); fi
+    if [[ $BENCH_PLAN != smoke ]] && chrt --rr 1 true 2>/dev/null; then AS_LOAD+=(chrt --rr 1); fi
   fi
 }
 
@@ -119,7 +119,7 @@ describe_machine() {
   commit=$(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || printf unknown)
   if [[ -n $(git -C "$ROOT" status --porcelain -- src bench/Load bench/portkey eng config 2>/dev/null) ]]; then commit+=" with changes"; fi
   if ((${#ON_GATEWAY_CORE[@]})); then placement="gateways on core 0, load, upstream and Postgres on core 1"; fi
-  if [[ ${AS_LOAD[*]} == *--rr* ]]; then placement+=", gateways, load and upstream with real-time priority"; fi
+  if [[ ${AS_LOAD[*]} == *--rr* ]]; then placement+=", load and upstream with real-time priority"; fi
   cat <<MACHINE
 $(date -u +%F), commit $commit, plan $BENCH_PLAN.
 $(sed -nE 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo), Linux $(uname -r), .NET $(dotnet --list-runtimes | sed -nE 's/^Microsoft.NETCore.App ([^ ]+).*/\1/p' | tail -n 1).
